@@ -1,0 +1,79 @@
+"""The one door from a node to the world: randomness, progress, models, files.
+
+A node that is called as a plain function (in a test, in a notebook) gets along with `Context()`; the
+runtime passes one that is wired to its cancel flag, its event stream and its model residency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from nawgraph.values import ModelRef
+
+T = TypeVar("T")
+
+
+class Cancelled(BaseException):
+    """The user cancelled the run. Not an `Exception`, so that a node's own handlers let it pass."""
+
+
+class Context:
+    """Services for one call of one node. All of them work without a runtime, too."""
+
+    provenance: str = ""
+    """The graph document that makes this result, for exporters to embed; no part of any key."""
+
+    def __init__(self, out_dir: Path | None = None) -> None:
+        self.out_dir = out_dir or Path()
+        self.files: list[Path] = []
+        self.warnings: list[str] = []
+
+    def rng(self, seed: int, *stream: int) -> np.random.Generator:
+        """A counter-based generator for `seed`; more numbers (stem, frame) give independent streams."""
+        words = np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32, *stream]).generate_state(2, np.uint64)
+        return np.random.Generator(np.random.Philox(key=words))
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the user gave up. Call it at least once a second in long loops."""
+
+    def progress(self, done: int, total: int, label: str = "") -> None:
+        """Say how far the work is; also a point where a cancel takes effect."""
+        self.check()
+
+    def steps(self, work: int | Sequence[T], label: str = "") -> Iterator[Any]:
+        """Iterate over a count or a sequence, reporting progress and obeying cancel: ``for i in ctx.steps(8)``."""
+        items: Sequence[Any] = range(work) if isinstance(work, int) else work
+        for done, item in enumerate(items):
+            self.progress(done, len(items), label)
+            yield item
+        self.progress(len(items), len(items), label)
+
+    def preview(self, value: Any) -> None:
+        """Show an unfinished result. Optional; never stored."""
+
+    def warn(self, message: str) -> None:
+        """Tell the user something in one sentence, beside the node."""
+        self.warnings.append(message)
+
+    def borrow(self, ref: ModelRef) -> AbstractContextManager[Any]:
+        """Lend the model that `ref` names for the duration of a `with` block.
+
+        Raises:
+            LookupError: no loader for this kind of model is installed.
+        """
+        from nawgraph.models.loaders import load
+
+        @contextmanager
+        def lend() -> Iterator[Any]:
+            yield load(ref)
+
+        return lend()
+
+    def wrote(self, path: Path) -> None:
+        """Exporters name every file they wrote (or found to be right already)."""
+        self.files.append(Path(path))
