@@ -1,0 +1,1 @@
+"""Composition on paper: theory, form, prompts, scores, MIDI."""
