@@ -1,0 +1,1 @@
+"""Plans, keys, cache, executor, sessions: from a document to its results."""
