@@ -74,6 +74,21 @@ class Context:
 
         return lend()
 
+    def claim(self, name: str) -> Path:
+        """The path that an exporter may write `name` to: in the output folder, which is made if need be.
+
+        Raises:
+            ValueError: the name is no plain file name, the folder cannot be made, or another exporter of
+                this run writes there.
+        """
+        if not name or Path(name).name != name:
+            raise ValueError(f"{name!r} is not a plain file name")
+        try:
+            self.out_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"the output folder {self.out_dir} cannot be made: {error.strerror}") from None
+        return self.out_dir / name
+
     def wrote(self, path: Path) -> None:
-        """Exporters name every file they wrote (or found to be right already)."""
+        """Exporters name every file they wrote."""
         self.files.append(Path(path))

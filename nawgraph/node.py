@@ -77,6 +77,8 @@ class NodeSpec:
         step: ``step(chunk, state, **knobs) -> (chunk, state)`` of a streaming node. State is None at the
             beginning, chunk is None at the end (return the tail or None).
         wants: ``wants(values) -> names`` of the lazy inputs to evaluate, given the other inputs and knobs.
+        forwards: ``forwards(values) -> (port, index)``: the node gives on that one of its lazy inputs unchanged
+            (a switch); it is never called, and its result is the chosen input's.
         migrations: version → function from the knobs of that version to those of the next.
         memory: estimate of the bytes needed, from the knobs, or None.
         function: the callable, or None for a node that is known by its description only.
@@ -95,6 +97,7 @@ class NodeSpec:
     context: tuple[float, float] | None = None
     step: Step | None = None
     wants: Callable[[Mapping[str, Any]], Collection[str]] | None = None
+    forwards: Callable[[Mapping[str, Any]], tuple[str, int]] | None = None
     migrations: Mapping[int, Migration] = field(default_factory=dict)
     memory: Callable[[Mapping[str, Any]], int] | None = None
     aliases: tuple[str, ...] = ()
@@ -138,6 +141,7 @@ def node(
     context: tuple[float, float] | None = None,
     step: Step | None = None,
     wants: Callable[[Mapping[str, Any]], Collection[str]] | None = None,
+    forwards: Callable[[Mapping[str, Any]], tuple[str, int]] | None = None,
     migrations: Mapping[int, Migration] | None = None,
     memory: Callable[[Mapping[str, Any]], int] | None = None,
     aliases: tuple[str, ...] = (),
@@ -166,6 +170,7 @@ def node(
             context=context,
             step=step,
             wants=wants,
+            forwards=forwards,
             migrations=dict(migrations or {}),
             memory=memory,
             aliases=aliases,

@@ -1,0 +1,60 @@
+"""Where steps execute. The local engine is a pool of threads: numpy, scipy, numba and torch release the GIL,
+and threads share one memory of values and one set of loaded models.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from queue import SimpleQueue
+from typing import Protocol
+
+Task = Callable[[], None]
+
+
+class Engine(Protocol):
+    """Runs tasks under resource tags ("cpu", "gpu", "io")."""
+
+    def slots(self, tag: str) -> int:
+        """How many tasks of this tag run at once."""
+
+    def submit(self, tag: str, task: Task) -> None:
+        """Run a task soon, on another thread. It reports its own result and never raises."""
+
+    def close(self) -> None:
+        """Let idle threads end."""
+
+
+class LocalEngine:
+    """Daemon threads, started when first needed: a node that does not answer never keeps the program alive.
+
+    Args:
+        slots: tag → tasks at once. By default one a core for cpu, 1 for gpu, 8 for io.
+    """
+
+    def __init__(self, slots: Mapping[str, int] | None = None) -> None:
+        self._slots = {"cpu": max(2, os.cpu_count() or 1), "gpu": 1, "io": 8, **(slots or {})}
+        self._queues: dict[str, SimpleQueue[Task | None]] = {tag: SimpleQueue() for tag in self._slots}
+        self._threads = dict.fromkeys(self._slots, 0)
+
+    def slots(self, tag: str) -> int:
+        return self._slots[tag]
+
+    def submit(self, tag: str, task: Task) -> None:
+        if self._threads[tag] < self._slots[tag]:
+            self._threads[tag] += 1
+            name = f"nawgraph-{tag}-{self._threads[tag]}"
+            threading.Thread(target=_work, args=(self._queues[tag],), name=name, daemon=True).start()
+        self._queues[tag].put(task)
+
+    def close(self) -> None:
+        for tag, count in self._threads.items():
+            for _ in range(count):
+                self._queues[tag].put(None)
+            self._threads[tag] = 0
+
+
+def _work(queue: SimpleQueue[Task | None]) -> None:
+    while (task := queue.get()) is not None:
+        task()

@@ -1,0 +1,116 @@
+"""Action keys: what a step's result depends on, in 20 bytes, and in words.
+
+A key is a hash over the node's id and version, the pack's version, every knob (coerced, defaults filled in),
+the digests of the inputs, the content of files it reads and, for a GPU node, the execution class. A sink's key
+includes where it writes. Titles, layout and the node's own id are in no key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from blake3 import blake3
+
+from nawgraph.hints import File
+from nawgraph.node import NodeSpec
+from nawgraph.runtime.plan import Step
+from nawgraph.values import Digest
+from nawgraph.values.core import DIGEST_SIZE
+
+Inputs = Mapping[str, Sequence[Digest]]
+
+
+class FileDigests:
+    """Content digests of files, remembered by (path, size, mtime_ns, inode) so that an unchanged file is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[int, int, int], Digest]] = {}
+
+    def of(self, path: str | Path) -> Digest:
+        """Digest of a file's bytes; of its absence where it cannot be read (the node says so when it runs)."""
+        name = os.fspath(path)
+        try:
+            stat = os.stat(name)  # noqa: PTH116 - one system call on the hot path
+            state = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+            known = self._known.get(name)
+            if known is None or known[0] != state:
+                hasher = blake3()
+                hasher.update_mmap(name) if stat.st_size else None
+                known = self._known[name] = (state, hasher.digest(DIGEST_SIZE))
+            return known[1]
+        except (OSError, ValueError):
+            return b"\0" * DIGEST_SIZE
+
+
+class Keys:
+    """Makes keys for one run.
+
+    Args:
+        base: folder that relative file knobs start from (the document's own).
+        out_dir: where sinks write.
+        execution_class: device class, data type and provider, part of the keys of GPU nodes.
+        files: memory of file digests, shared between runs.
+    """
+
+    def __init__(self, base: Path, out_dir: Path, execution_class: str, files: FileDigests) -> None:
+        self.base = base
+        self.out_dir = out_dir
+        self.execution_class = execution_class
+        self.files = files
+        self._heads: dict[int, tuple[NodeSpec, bytes, tuple[str, ...]]] = {}
+
+    def key(self, step: Step, inputs: Inputs) -> Digest:
+        """Action key of a step whose inputs have these digests."""
+        head, file_knobs = self._head(step.spec)
+        parts = [head]
+        wired = step.inputs
+        for port in step.spec.inputs:
+            if port.name in inputs:
+                digests = inputs[port.name]
+                parts.append(b"%b=%d:" % (port.name.encode(), len(digests)))
+                parts += digests
+        for name, known in step.knob_digests.items():
+            if name in wired:
+                digests = inputs[name]
+                parts += digests if len(digests) == 1 else [b"%d:" % len(digests), *digests]
+            else:
+                parts.append(known)
+        for name in file_knobs:
+            if name not in wired:
+                parts.append(self.files.of(self.base / step.knobs[name]))
+        return blake3(b"".join(parts)).digest(DIGEST_SIZE)
+
+    def _head(self, spec: NodeSpec) -> tuple[bytes, tuple[str, ...]]:
+        """What all steps of a type share: id, versions, where it runs or writes; and its file knobs."""
+        found = self._heads.get(id(spec))
+        if found is None:
+            head: list[Any] = [spec.id, spec.version, spec.pack, spec.pack_version]
+            if spec.needs == "gpu":
+                head.append(self.execution_class)
+            if spec.is_sink:
+                head.append(os.fspath(self.out_dir.absolute()))
+            names = tuple(k.name for k in spec.knobs if isinstance(k.hint, File))
+            found = self._heads[id(spec)] = (spec, msgspec.msgpack.encode(head), names)
+        return found[1], found[2]
+
+    def parts(self, step: Step, inputs: Inputs) -> bytes:
+        """The same in a form that `explain` can put into words later."""
+        knobs = {name: value for name, value in step.knobs.items() if name not in step.inputs}
+        files = {
+            k.name: self.files.of(self.base / step.knobs[k.name]).hex()
+            for k in step.spec.knobs
+            if isinstance(k.hint, File) and k.name not in step.inputs
+        }
+        wires = {name: [d.hex()[:16] for d in digests] for name, digests in inputs.items()}
+        data: dict[str, Any] = {"type": step.spec.id, "version": step.spec.version, "knobs": knobs, "inputs": wires}
+        if files:
+            data["files"] = files
+        if step.spec.is_sink:
+            data["out"] = os.fspath(self.out_dir.absolute())
+        if step.spec.needs == "gpu":
+            data["class"] = self.execution_class
+        return msgspec.msgpack.encode(data)

@@ -1,0 +1,259 @@
+"""The runtime in this process: one cache, one pool of workers, one owner of models, any number of runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from nawgraph.graph import Graph, Library, Problem, definition_of
+from nawgraph.interface import Interfaces
+from nawgraph.runtime import events
+from nawgraph.runtime.cache import Cache
+from nawgraph.runtime.engines import Engine, LocalEngine
+from nawgraph.runtime.executor import Run
+from nawgraph.runtime.keys import FileDigests, Keys
+from nawgraph.runtime.models import Residency
+from nawgraph.runtime.plan import Constant, Plan
+from nawgraph.runtime.result import NodeResult, Result
+
+RAM = 1 << 30
+DISK = 20 << 30
+MODELS = 4 << 30
+
+
+class InvalidGraph(ValueError):
+    """A document whose targets cannot be made; `problems` says why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(str(p) for p in problems))
+
+
+class Runtime:
+    """Runs documents, keeps what they made.
+
+    Args:
+        library: node types.
+        cache_dir: folder of the disk cache, None for memory only.
+        ram_bytes, disk_bytes: budgets.
+        device: "auto", "cpu" or "cuda", part of the keys of GPU nodes.
+        warn: called with sentences about the cache ("the cache folder is read-only …").
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        cache_dir: Path | None,
+        *,
+        ram_bytes: int = RAM,
+        disk_bytes: int = DISK,
+        device: str = "auto",
+        engine: Engine | None = None,
+        warn: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
+        self.library = library
+        self.cache = Cache(cache_dir, ram_bytes=ram_bytes, disk_bytes=disk_bytes, warn=warn)
+        self.engine = engine or LocalEngine()
+        self.residency = Residency(MODELS)
+        self.device = device
+        self.files = FileDigests()
+        self._current: Run | None = None
+
+    def __enter__(self) -> Runtime:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is pending and let the workers go."""
+        self.engine.close()
+        self.cache.close()
+
+    def run(
+        self,
+        graph: Graph,
+        targets: Iterable[str] | None = None,
+        *,
+        out_dir: Path = Path("out"),
+        base: Path = Path(),
+        document: str = "",
+        emit: Callable[[events.Event], None] = lambda event: None,
+    ) -> Result:
+        """Make targets: the given nodes, else all sinks, else all leaves.
+
+        Args:
+            base: folder of relative file knobs.
+            document: name under which `explain` remembers this run.
+            emit: called with every event, from any thread.
+
+        Raises:
+            InvalidGraph: an error in what the targets need; nothing was run.
+            KeyError: a target that does not exist.
+        """
+        start = time.perf_counter()
+        names = self.targets(graph, targets)
+        self.check(graph, names)
+        plan = Plan(graph, self.library)
+        steps = [step for name in names for step in plan.targets_of(name)]
+        run = Run(
+            plan,
+            steps,
+            cache=self.cache,
+            engine=self.engine,
+            keys=self.keys(base, out_dir),
+            residency=self.residency,
+            emit=emit,
+            document=document,
+            provenance=lambda node: _provenance(graph, node),
+        )
+        self._current = run
+        try:
+            status = run.run()
+        finally:
+            self._current = None
+            self.cache.flush()
+        outputs = self._outputs(plan, run, graph, names)
+        nodes = _node_results(graph, plan, run)
+        return Result(status, time.perf_counter() - start, nodes, run.files, outputs, names, self.cache)
+
+    def cancel(self) -> None:
+        """Cancel the current run, from any thread."""
+        if self._current is not None:
+            self._current.cancel()
+
+    def keys(self, base: Path, out_dir: Path) -> Keys:
+        """The key maker for runs with these folders."""
+        return Keys(base, out_dir, execution_class(self.device), self.files)
+
+    def targets(self, graph: Graph, wanted: Iterable[str] | None) -> list[str]:
+        """Ids of the nodes to make.
+
+        Raises:
+            KeyError: one of them does not exist; the message suggests the nearest.
+        """
+        if wanted is not None:
+            names = list(dict.fromkeys(wanted))
+            for name in names:
+                graph.node(name)
+            return names
+        interfaces = Interfaces(graph, self.library)
+        active = {id: node for id, node in sorted(graph.nodes.items()) if node.mode != "mute"}
+        sinks = [id for id, node in active.items() if self._writes(graph, interfaces, id)]
+        if sinks:
+            return sinks
+        read = {source for node in active.values() for source in node.sources}
+        return [id for id in active if id not in read]
+
+    def _writes(self, graph: Graph, interfaces: Interfaces, id: str) -> bool:
+        """Whether a node is a sink, or a subgraph that holds one."""
+        todo, seen = [graph.nodes[id]], set[str]()
+        while todo:
+            node = todo.pop()
+            instance = definition_of(node.type)
+            if instance and instance[1] in graph.subgraphs and instance[1] not in seen:
+                seen.add(instance[1])
+                todo += [inner for _, inner in sorted(graph.subgraphs[instance[1]].nodes.items())]
+            spec = interfaces.of(node)
+            if spec is not None and spec.is_sink and not instance and node.mode not in ("mute", "bypass"):
+                return True
+        return False
+
+    def check(self, graph: Graph, targets: Iterable[str]) -> None:
+        """Raise `InvalidGraph` if the targets or what they need have errors."""
+        errors = [p for p in graph.problems(self.library) if p.severity == "error"]
+        if not errors:
+            return
+        needed = ancestors(graph, targets)
+        concerned = [
+            p
+            for p in errors
+            if p.node is None or p.node.partition("/")[0] in needed or p.node in graph.subgraphs or "/" in p.node
+        ]
+        if concerned:
+            raise InvalidGraph(concerned)
+
+    def _outputs(self, plan: Plan, run: Run, graph: Graph, names: list[str]) -> dict[str, bytes]:
+        """``node.output`` → digest for all outputs of the document's nodes that are known."""
+        found: dict[str, bytes] = {}
+        for id, node in sorted(graph.nodes.items()):
+            spec = plan.interfaces.of(node)
+            for port in spec.outputs if spec else ():
+                if id in plan.steps:
+                    index = [p.name for p in plan.steps[id].spec.outputs].index(port.name)
+                    known = run.schedule.outputs.get(id)
+                    if known:
+                        found[f"{id}.{port.name}"] = known[index]
+                elif id in names:
+                    sources = plan.resolve("", [f"{id}.{port.name}"])
+                    for source in sources[:1]:
+                        if isinstance(source, Constant):
+                            found[f"{id}.{port.name}"] = source.digest
+                        elif source[0] in run.schedule.outputs:
+                            found[f"{id}.{port.name}"] = run.schedule.outputs[source[0]][source[1]]
+        return found
+
+
+def ancestors(graph: Graph, targets: Iterable[str]) -> set[str]:
+    """The targets and everything they need, by id."""
+    found: set[str] = set()
+    todo = [t for t in targets if t in graph.nodes]
+    while todo:
+        id = todo.pop()
+        if id not in found:
+            found.add(id)
+            todo += [s for s in graph.nodes[id].sources if s in graph.nodes]
+    return found
+
+
+def execution_class(device: str) -> str:
+    """Device class, as far as it changes bits: "cpu" or "cuda"; "auto" is cuda where torch sees one."""
+    if device == "cpu":
+        return "cpu"
+    try:
+        import torch
+    except ImportError:
+        if device == "cuda":
+            raise ValueError("--device cuda needs PyTorch: install nawgraph[neural]") from None
+        return "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise ValueError("--device cuda: no CUDA device was found here; use --device cpu")
+    return "cpu"
+
+
+def _provenance(graph: Graph, node: str) -> str:
+    from nawgraph.files import canonical_for_embedding
+
+    return canonical_for_embedding(graph, [node.partition("/")[0].partition("[")[0]])
+
+
+def _node_results(graph: Graph, plan: Plan, run: Run) -> dict[str, NodeResult]:
+    """State of every step, and of the document's nodes that are no steps themselves (subgraphs, unneeded ones)."""
+    made: dict[str, NodeResult] = {}
+    inside: dict[str, list[NodeResult]] = {}
+    for id in plan.steps:
+        event = run.states.get(id)
+        state = event.state if event else "cancelled" if run._cancelled.is_set() else "skipped"
+        result = NodeResult(
+            state,
+            event.seconds if event else 0.0,
+            (event.error or None) if event else None,
+            event.warnings if event else (),
+        )
+        made[id] = result
+        if "/" in id:
+            inside.setdefault(id.partition("/")[0], []).append(result)
+    for id in sorted(graph.nodes):
+        if id not in made:
+            made[id] = NodeResult.together(inside.get(id, []))
+    return made
+
+
+Outputs = dict[str, Any]

@@ -1,0 +1,327 @@
+"""From a document to steps: subgraphs opened, bypasses bridged, only what the targets need, in order.
+
+Planning is staged. A plan begins with the steps that the targets surely need; `demand` adds those that turn
+out to be needed while it runs: the branch that a `switch` chose, the inputs that a lazy node asked for, the
+items of a `map` once its list is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nawgraph.graph import INSIDE, Graph, Library, Node, Subgraph, definition_of
+from nawgraph.interface import Interfaces, over_of, pass_through
+from nawgraph.node import NodeSpec
+from nawgraph.values import Digest, digest
+from nawgraph.values.core import digest_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that is known without running anything: an item of a list that is mapped over."""
+
+    value: Any
+    digest: Digest
+
+
+Source = tuple[str, int] | Constant
+"""Where an input comes from: (step id, output index), or a constant."""
+
+
+class Step:
+    """One node to be run: an instance after subgraphs and maps are opened.
+
+    Attributes:
+        id: ``node``, ``subgraph/node`` or ``map[3]/node``.
+        node: the node of the document.
+        spec: its type.
+        inputs: port or knob → sources. A tuple of sources for a list port.
+        knobs: name → value for the knobs that no wire feeds, coerced, defaults filled in.
+        knob_digests: the same as digests.
+        order: position in the plan, which settles every tie.
+        kind: "call" an ordinary node, "forward" a switch, "map", "collect", "frozen" or "missing".
+    """
+
+    __slots__ = ("id", "inputs", "kind", "knob_digests", "knobs", "node", "order", "prefix", "spec", "template")
+
+    def __init__(self, id: str, node: Node, spec: NodeSpec, kind: str) -> None:
+        self.id = id
+        self.node = node
+        self.spec = spec
+        self.kind = kind
+        self.inputs: dict[str, tuple[Source, ...]] = {}
+        self.knobs: Mapping[str, Any] = {}
+        self.knob_digests: Mapping[str, Digest] = {}
+        self.order = -1
+        self.prefix = ""
+        self.template = ""
+
+    def eager(self) -> Iterable[Source]:
+        """Sources that must be known before anything can be said of this step."""
+        lazy = {p.name for p in self.spec.inputs if p.lazy} if self.spec.wants or self.kind == "forward" else ()
+        for name, sources in self.inputs.items():
+            if name not in lazy:
+                yield from sources
+
+
+class _Scope:
+    """An opened set of nodes: the document's own, or a subgraph's for one instance."""
+
+    __slots__ = ("bound", "definition", "knobs", "nodes", "outer")
+
+    def __init__(self, nodes: Mapping[str, Node], outer: str = "") -> None:
+        self.nodes = nodes
+        self.outer = outer
+        self.definition: Subgraph | None = None
+        self.bound: dict[str, tuple[str, ...] | Constant] = {}
+        """input → wires in the outer scope, or a constant."""
+        self.knobs: dict[tuple[str, str], tuple[str, ...] | Constant | _Value] = {}
+        """(inner node, inner knob) → what the instance puts there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    value: Any
+
+
+class Plan:
+    """The steps that some targets of a document need. `steps` is in order of execution."""
+
+    def __init__(self, graph: Graph, library: Library) -> None:
+        self.graph = graph
+        self.interfaces = Interfaces(graph, library)
+        self.steps: dict[str, Step] = {}
+        self._scopes: dict[str, _Scope] = {"": _Scope(graph.nodes)}
+
+    # ------------------------------------------------------------------------------ demand
+
+    def demand(self, ids: Iterable[str]) -> list[Step]:
+        """Add the steps `ids` and all they surely need; return the new ones in order.
+
+        `ids` are step ids. The order is topological and the same in every process.
+        """
+        import networkx as nx
+
+        order = nx.DiGraph()
+        todo = [id for id in ids if id not in self.steps]
+        fresh: dict[str, Step] = {}
+        while todo:
+            id = todo.pop()
+            if id in self.steps or id in fresh:
+                continue
+            step = fresh[id] = self._step(id)
+            order.add_node(id)
+            for source in step.eager():
+                if not isinstance(source, Constant) and source[0] not in self.steps:
+                    order.add_edge(source[0], id)
+                    todo.append(source[0])
+        added = [fresh[id] for id in nx.topological_sort(order)]
+        for step in added:
+            step.order = len(self.steps)
+            self.steps[step.id] = step
+        return added
+
+    def targets_of(self, node: str) -> list[str]:
+        """The steps that give the outputs of a document's node: itself, or what a subgraph or bypass stands for."""
+        found = self.graph.nodes[node]
+        instance = definition_of(found.type)
+        if instance and instance[0] == "subgraph" and not found.mode:
+            inner = self.graph.subgraphs[instance[1]]
+            scope = f"{node}/"
+            sinks = [f"{scope}{id}" for id, n in sorted(inner.nodes.items()) if self._is_sink(n)]
+            wires = self.resolve("", [f"{node}.{name}" for name in sorted(inner.outputs)])
+            return sinks + [s[0] for s in wires if not isinstance(s, Constant)]
+        if found.mode == "mute":
+            return []
+        if found.mode == "bypass":
+            spec = self.interfaces.of(found)
+            wires = self.resolve("", [f"{node}.{p.name}" for p in spec.outputs] if spec else [])
+            return [s[0] for s in wires if not isinstance(s, Constant)]
+        return [node]
+
+    def _is_sink(self, node: Node) -> bool:
+        spec = self.interfaces.of(node)
+        return spec is not None and spec.is_sink and not node.mode
+
+    # ----------------------------------------------------------------------------- resolve
+
+    def resolve(self, prefix: str, wires: Sequence[str]) -> tuple[Source, ...]:
+        """Follow wires through subgraph borders, bypasses and decided switches to the steps that make the values.
+
+        Muted nodes and unwired optional inputs give nothing. Iterative, since a document may bypass 10,000 in a row.
+        """
+        found: list[Source] = []
+        todo: list[tuple[str, str]] = [(prefix, wire) for wire in reversed(wires)]
+        while todo:
+            prefix, wire = todo.pop()
+            id, _, output = wire.partition(".")
+            scope = self._scopes[prefix]
+            if id == INSIDE and scope.definition is not None:
+                bound = scope.bound.get(output, ())
+                if isinstance(bound, Constant):
+                    found.append(bound)
+                else:
+                    todo += [(scope.outer, w) for w in reversed(bound)]
+                continue
+            node = scope.nodes.get(id)
+            if node is None or node.mode == "mute":
+                continue
+            through = self._through(prefix, id, node, output)
+            if through is None:
+                found.append(self._output(prefix + id, node, output))
+            else:
+                todo += reversed(through)
+        return tuple(found)
+
+    def _output(self, id: str, node: Node, output: str) -> Source:
+        spec = self.interfaces.of(node)
+        names = [p.name for p in spec.outputs] if spec else []
+        return id, names.index(output) if output in names else 0
+
+    def _through(self, prefix: str, id: str, node: Node, output: str) -> list[tuple[str, str]] | None:
+        """Where an output really comes from if this node only passes it on, else None."""
+        if node.mode == "freeze":
+            return None
+        if node.mode == "bypass":
+            spec = self.interfaces.of(node)
+            port = pass_through(spec, node, output) if spec else None
+            return [(prefix, wire) for wire in _wires(node, port)] if port else []
+        instance = definition_of(node.type)
+        if instance and instance[0] == "subgraph" and instance[1] in self.graph.subgraphs:
+            inner = self._open(prefix, id, node, instance[1])
+            source = self.graph.subgraphs[instance[1]].outputs.get(output)
+            return [(inner, source)] if source else []
+        return None
+
+    # ------------------------------------------------------------------------------ scopes
+
+    def _open(self, prefix: str, id: str, node: Node, name: str) -> str:
+        """Open a subgraph for one instance; its prefix."""
+        inner = f"{prefix}{id}/"
+        if inner not in self._scopes:
+            definition = self.graph.subgraphs[name]
+            scope = self._scopes[inner] = _Scope(definition.nodes, prefix)
+            scope.definition = definition
+            for port in definition.inputs:
+                scope.bound[port] = tuple(_wires(node, port))
+            for knob, target in definition.knobs.items():
+                if knob in node.inputs:
+                    scope.knobs[_pair(target)] = tuple(_wires(node, knob))
+                elif knob in node.knobs:
+                    scope.knobs[_pair(target)] = _Value(node.knobs[knob])
+        return inner
+
+    def open_items(self, step: Step, items: Mapping[str, Sequence[Constant]]) -> list[Step]:
+        """Open a map node's subgraph once an item; the new steps, and `step` then collects their outputs.
+
+        Raises:
+            ValueError: the lists differ in length.
+        """
+        lengths = {name: len(values) for name, values in items.items()}
+        if len(set(lengths.values())) != 1:
+            shown = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+            raise ValueError(f"the lists to map over must have one length, but {shown}")
+        definition_name = step.node.type.partition(".")[2]
+        definition = self.graph.subgraphs[definition_name]
+        prefix, _, id = step.id.rpartition("/")
+        outer = f"{prefix}/" if prefix else ""
+        collected: dict[str, list[Source]] = {name: [] for name in definition.outputs}
+        over = set(over_of(step.node))
+        instance = replace(step.node, type=f"subgraph.{definition_name}")
+        for index in range(next(iter(lengths.values()))):
+            inner = self._open(outer, f"{id}[{index}]", instance, definition_name)
+            scope = self._scopes[inner]
+            for name in over:
+                if name in definition.inputs:
+                    scope.bound[name] = items[name][index]
+                else:
+                    scope.knobs[_pair(definition.knobs[name])] = items[name][index]
+            for name, source in definition.outputs.items():
+                collected[name] += self.resolve(inner, [source])
+        step.inputs = {name: tuple(sources) for name, sources in sorted(collected.items())}
+        step.kind = "collect"
+        wanted = [s[0] for s in step.eager() if not isinstance(s, Constant)]
+        if not definition.outputs:
+            wanted = [
+                f"{outer}{id}[{i}]/{n}"
+                for i in range(next(iter(lengths.values())))
+                for n, d in sorted(definition.nodes.items())
+                if self._is_sink(d)
+            ]
+            step.inputs = {"": tuple((w, 0) for w in wanted)}
+        return self.demand(wanted)
+
+    # ------------------------------------------------------------------------------- steps
+
+    def _step(self, id: str) -> Step:
+        prefix, slash, name = id.rpartition("/")
+        prefix += slash
+        scope = self._scopes.get(prefix) or self._open_path(prefix)
+        node = scope.nodes[name]
+        spec = self.interfaces.of(node)
+        if spec is None:
+            return Step(id, node, NodeSpec(node.type), "missing")
+        instance = definition_of(node.type)
+        kind = "map" if instance else "forward" if spec.forwards else "call"
+        if node.mode == "freeze":
+            return Step(id, node, spec, "frozen")
+        step = Step(id, node, spec, kind)
+        step.prefix = prefix
+        node = self._with_outer_knobs(step, scope, name, node)
+        for port in node.inputs:
+            sources = self.resolve(prefix, _wires(node, port))
+            if sources:
+                step.inputs[port] = sources
+        step.knobs, step.knob_digests = _prepared(node, spec)
+        return step
+
+    def _open_path(self, prefix: str) -> _Scope:
+        """Open the instances along ``a/b/`` that no wire has led through yet (a sink inside a subgraph)."""
+        outer = ""
+        for name in prefix.split("/")[:-1]:
+            node = self._scopes[outer].nodes[name]
+            instance = definition_of(node.type)
+            assert instance is not None
+            outer = self._open(outer, name, node, instance[1])
+        return self._scopes[outer]
+
+    def _with_outer_knobs(self, step: Step, scope: _Scope, name: str, node: Node) -> Node:
+        """The node with what its subgraph's instance puts into promoted knobs."""
+        for (inner, knob), outer in scope.knobs.items():
+            if inner != name:
+                continue
+            if isinstance(outer, _Value):
+                node = replace(node, knobs=node.knobs.set(knob, outer.value))
+            elif isinstance(outer, Constant):
+                step.inputs[knob] = (outer,)
+            else:
+                step.inputs[knob] = self.resolve(scope.outer, outer)
+        return node
+
+
+def _pair(target: str) -> tuple[str, str]:
+    id, _, knob = target.partition(".")
+    return id, knob
+
+
+def _wires(node: Node, port: str) -> tuple[str, ...]:
+    wire = node.inputs.get(port, ())
+    return (wire,) if isinstance(wire, str) else wire
+
+
+def _prepared(node: Node, spec: NodeSpec) -> tuple[Mapping[str, Any], Mapping[str, Digest]]:
+    """Knob values and their digests, remembered on the node: documents share nodes between versions."""
+    memo = node.__dict__.get("_prepared")
+    if memo is not None and memo[0] is spec:
+        return memo[1], memo[2]  # type: ignore[no-any-return]
+    knobs = {k.name: k.coerce(node.knobs[k.name]) if k.name in node.knobs else k.default for k in spec.knobs}
+    digests = {name: digest(value) for name, value in knobs.items()}
+    node.__dict__["_prepared"] = (spec, knobs, digests)
+    return knobs, digests
+
+
+def list_digest(items: Sequence[Digest]) -> Digest:
+    """Digest of a list from those of its items, the same as that of the tuple itself."""
+    return digest_bytes(b"list", *items)

@@ -1,0 +1,241 @@
+"""One step's work, as a worker does it: fetch the inputs, call the node, store what it made."""
+
+from __future__ import annotations
+
+import errno
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from nawgraph import types
+from nawgraph.context import Cancelled, Context
+from nawgraph.hints import SCALARS, File, KnobError
+from nawgraph.node import NodeSpec, Port
+from nawgraph.runtime.cache import Row
+from nawgraph.runtime.plan import Constant
+from nawgraph.values import Digest, ModelRef, digest, frozen, type_name
+from nawgraph.values.core import digest_bytes
+
+Fed = Digest | Constant
+"""What a port is fed with: a digest to fetch, or a constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A call of a node, as data.
+
+    Attributes:
+        inputs: port or knob → what feeds it; more than one, or a `several`, makes a list.
+        several: ports whose wires form a list even if there is one.
+        knobs: the values of the unwired knobs.
+        base: folder of relative file knobs.
+    """
+
+    id: str
+    key: Digest
+    spec: NodeSpec
+    inputs: Mapping[str, tuple[Fed, ...]]
+    several: frozenset[str]
+    knobs: Mapping[str, Any]
+    base: Path
+    out_dir: Path
+    provenance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """The node returned; its results are in the cache."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The node raised."""
+
+    error: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An input's value is no longer anywhere: the step that makes it must run first."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The node obeyed a cancel."""
+
+
+Outcome = Ran | Failed | Missing | Stopped
+
+
+class Values(Protocol):
+    """The part of the cache that work needs."""
+
+    def get(self, digest: Digest) -> Any: ...
+    def put(self, digest: Digest, value: Any, seconds: float, *, verify: bool = True) -> None: ...
+
+
+class RunContext(Context):
+    """The context that the runtime gives to a node."""
+
+    def __init__(
+        self,
+        job: Job,
+        cancelled: Callable[[], bool],
+        report: Callable[[str, int, int, str], None],
+        show: Callable[[str, Any], None],
+        lend: Callable[[ModelRef], AbstractContextManager[Any]],
+        claims: dict[str, str],
+    ) -> None:
+        super().__init__(job.out_dir)
+        self.provenance = job.provenance
+        self._id = job.id
+        self._cancelled = cancelled
+        self._report = report
+        self._show = show
+        self._lend = lend
+        self._claims = claims
+
+    def claim(self, name: str) -> Path:
+        path = super().claim(name)
+        owner = self._claims.setdefault(str(path.absolute()), self._id)
+        if owner != self._id:
+            raise ValueError(f"{path} is already written by the node {owner!r}: give one of them another name")
+        return path
+
+    def check(self) -> None:
+        if self._cancelled():
+            raise Cancelled
+
+    def progress(self, done: int, total: int, label: str = "") -> None:
+        self.check()
+        self._report(self._id, done, total, label)
+
+    def preview(self, value: Any) -> None:
+        self._show(self._id, value)
+
+    def borrow(self, ref: ModelRef) -> AbstractContextManager[Any]:
+        return self._lend(ref)
+
+
+def perform(job: Job, values: Values, ctx: Context) -> Outcome:
+    """Run one job. Whatever the node does, this returns an outcome."""
+    start = time.perf_counter()
+    try:
+        arguments = _arguments(job, values)
+    except KeyError as miss:
+        return Missing(miss.args[0])
+    except KnobError as error:
+        return Failed(str(error))
+    try:
+        ctx.check()
+        if job.spec.takes_context:
+            arguments["ctx"] = ctx
+        assert job.spec.function is not None
+        results = _results(job, job.spec.function(**arguments))
+        seconds = time.perf_counter() - start
+        return Ran(_store(job, results, seconds, values, ctx))
+    except Cancelled:
+        return Stopped()
+    except BaseException as error:
+        return Failed(sentence(error), "".join(traceback.format_exception(error)))
+
+
+def _arguments(job: Job, values: Values) -> dict[str, Any]:
+    """Keyword arguments of the call. A missing value is a KeyError with its digest."""
+    made: dict[str, Any] = {port.name: None for port in job.spec.inputs}
+    for knob in job.spec.knobs:
+        if knob.name in job.inputs:
+            value = [_fetch(fed, values) for fed in job.inputs[knob.name]]
+            made[knob.name] = knob.coerce(value[0] if knob.name not in job.several else value)
+        else:
+            made[knob.name] = job.knobs[knob.name]
+        if isinstance(knob.hint, File) and made[knob.name]:
+            made[knob.name] = str(job.base / made[knob.name])
+        if knob.type.is_list:
+            made[knob.name] = list(made[knob.name])
+    for port in job.spec.inputs:
+        if port.name not in job.inputs:
+            continue
+        fetched = [_fetch(fed, values) for fed in job.inputs[port.name]]
+        value = fetched if port.name in job.several else fetched[0]
+        if port.type.is_list:
+            made[port.name] = list(value) if isinstance(value, (tuple, list)) else [value]
+        else:
+            made[port.name] = list(value) if isinstance(value, tuple) else _as(port, value)
+    return made
+
+
+def _fetch(fed: Fed, values: Values) -> Any:
+    return fed.value if isinstance(fed, Constant) else values.get(fed)
+
+
+def _as(port: Port, value: Any) -> Any:
+    """An int on a float wire is a float."""
+    return float(value) if port.type.name == "float" and type(value) is int else value
+
+
+def _results(job: Job, result: Any) -> tuple[Any, ...]:
+    """What the node returned, frozen, one for each output port, of the types it declares."""
+    spec = job.spec
+    if spec.is_sink:
+        return ()
+    results = spec.outputs_of(result)
+    if len(results) != len(spec.outputs):
+        raise TypeError(f"{spec.id} returned {len(results)} values for {len(spec.outputs)} outputs")
+    made = []
+    for port, value in zip(spec.outputs, results, strict=True):
+        value = _as(port, frozen(value))
+        if port.type.name not in SCALARS or type(value) is not SCALARS[port.type.name]:
+            given = types.parse(type_name(value))
+            if not types.accepts(port.type, given) and not (port.type.is_list and value == ()):
+                raise TypeError(f"{spec.id} returned {given} for its output {port.name}, which is {port.type}")
+        made.append(value)
+    return tuple(made)
+
+
+def _store(job: Job, results: tuple[Any, ...], seconds: float, values: Values, ctx: Context) -> Row:
+    digests = []
+    for port, value in zip(job.spec.outputs, results, strict=True):
+        name = digest(value) if job.spec.cutoff else digest_bytes(job.key, port.name.encode())
+        values.put(name, value, seconds, verify=job.spec.cutoff)
+        digests.append(name)
+    files = tuple(file_state(path) for path in ctx.files)
+    return Row(tuple(digests), tuple(type_name(v) for v in results), seconds, files, tuple(ctx.warnings))
+
+
+def file_state(path: Path) -> tuple[str, int, int, str]:
+    """(absolute path, size, mtime_ns, content digest in hex) of a file that a sink wrote."""
+    from nawgraph.runtime.keys import FileDigests
+
+    absolute = path.absolute()
+    stat = absolute.stat()
+    return str(absolute), stat.st_size, stat.st_mtime_ns, FileDigests().of(absolute).hex()
+
+
+def sentence(error: BaseException) -> str:
+    """An exception as one sentence for people."""
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return text or "ran out of memory: use shorter audio or close other programs"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"the disk is full: free some space and run again ({error.filename or 'writing'})"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, (SystemExit, KeyboardInterrupt)):
+        return f"the node tried to end the program ({type(error).__name__})"
+    if isinstance(error, ValueError) and "read-only" in text:
+        return "the node tried to change its input in place: values are shared and read-only, copy it first"
+    if isinstance(error, KeyError):
+        text = str(error.args[0]) if error.args else ""
+    if isinstance(error, (ValueError, LookupError, RuntimeError)) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
