@@ -308,7 +308,7 @@ class Cache:
         with self._lock:
             for digest in digests:
                 self._pins[digest] = self._pins.get(digest, 0) + 1
-                entry = self._ram._entries.get(digest)
+                entry = self._ram.peek(digest)
                 if entry is not None and type(entry.value) is Elements and digest not in self._pinned_elements:
                     self._pin_elements(digest, entry.value)
 

@@ -165,12 +165,12 @@ def write_file(
         OSError: the disk is full, or the folder cannot be written. Nothing is left behind.
     """
     content = content or digest(value)
-    head, parts = _parts(value, name or content, content, seconds)
+    parts = _parts(value, name or content, content, seconds)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = (scratch or path.parent) / f"{os.getpid()}-{next(_counter)}.tmp"
     try:
         with unfinished.open("xb", buffering=0) as file:
-            size = sum([_write(file, part) for part in (head, *parts)])
+            size = sum([_write(file, part) for part in parts])
         # No fsync: a file torn by a power cut is found out by its digest and made again.
         unfinished.replace(path)
     except BaseException:
@@ -180,18 +180,20 @@ def write_file(
     return size
 
 
-def _parts(value: Any, name: Digest, content: Digest, seconds: float) -> tuple[bytes, list[memoryview[int]]]:
+def _parts(value: Any, name: Digest, content: Digest, seconds: float) -> list[bytes | memoryview[int]]:
     plain, arrays = split(value)
-    table, parts, offset = [], [], 0
+    table = []
+    parts: list[bytes | memoryview[int]] = []
+    offset = 0
     for array in arrays:
         table.append((array.dtype.str, array.shape, offset))
         data = np.ascontiguousarray(array).data.cast("B") if array.size else memoryview(b"")
         gap = -len(data) % ALIGN
-        parts += [data, memoryview(bytes(gap))]
+        parts += [data, bytes(gap)]
         offset += len(data) + gap
     header = _encode(Header(name, content, seconds, plain, tuple(table)))
     start = _PROLOGUE.pack(MAGIC, len(header), blake3(header).digest(DIGEST_SIZE)) + header
-    return start + bytes(-len(start) % ALIGN), parts
+    return [start + bytes(-len(start) % ALIGN), *parts]
 
 
 def _write(file: Any, data: bytes | memoryview[int]) -> int:

@@ -76,6 +76,10 @@ class Tier:
             entry.rank = max(entry.rank, self._age) + entry.gain
         return entry
 
+    def peek(self, digest: Digest) -> Entry | None:
+        """The entry, without counting as a use."""
+        return self._entries.get(digest)
+
     def put(self, digest: Digest, value: Any, size: int, seconds: float, again: float | None = None) -> None:
         """Take a value in, and let others leave for it.
 

@@ -1,0 +1,1 @@
+"""Networks and the loaders that bring their checkpoints into memory."""
