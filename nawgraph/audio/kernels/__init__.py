@@ -1,0 +1,1 @@
+"""Hot loops in numba. Import these modules inside functions only: numba takes a second to load."""

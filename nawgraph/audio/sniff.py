@@ -1,0 +1,76 @@
+"""What a file is by its first bytes, and whether its end is missing."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+_STREAMED = (0, 0xFFFFFFFF)
+"""Lengths that a program writes into a RIFF header when it does not know them (a pipe)."""
+
+
+def kind(head: bytes) -> str:
+    """The container by its first bytes: WAV, RF64, AIFF, FLAC, OGG, MP3; ``not:…`` for a known other thing; else empty."""
+    if head[:4] in (b"RIFF", b"RIFX", b"RF64"):
+        if head[8:12] == b"WAVE":
+            return "RF64" if head[:4] == b"RF64" else "WAV"
+        return "not:a RIFF file without sound"
+    if head[:4] == b"FORM" and head[8:11] == b"AIF":
+        return "AIFF"
+    for magic, name in ((b"fLaC", "FLAC"), (b"OggS", "OGG"), (b"ID3", "MP3")):
+        if head.startswith(magic):
+            return name
+    if head[4:8] == b"ftyp":
+        return "not:an MP4 or M4A file"
+    if head.startswith(b"\x30\x26\xb2\x75"):
+        return "not:a Windows Media file"
+    if head.startswith(b"MThd"):
+        return "not:a MIDI file (use the score import)"
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06:
+        return "MP3"
+    return ""
+
+
+def truncation(stream: BinaryIO, size: int) -> str:
+    """In words how a file of `size` bytes falls short of what its header promises, or empty. Rewinds the stream.
+
+    Looks at WAV and AIFF chunk sizes and at the end mark of Ogg; the other formats show it while they are decoded.
+    """
+    try:
+        head = stream.read(12)
+        if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+            return _short_chunk(stream, size, b"data", "<I")
+        if head[:4] == b"FORM":
+            return _short_chunk(stream, size, b"SSND", ">I")
+        if head[:4] == b"OggS":
+            return _open_end(stream, size)
+        return ""
+    finally:
+        stream.seek(0)
+
+
+def _short_chunk(stream: BinaryIO, size: int, wanted: bytes, length: str) -> str:
+    at = 12
+    while at + 8 <= size:
+        stream.seek(at)
+        head = stream.read(8)
+        (n,) = struct.unpack(length, head[4:])
+        if head[:4] == wanted:
+            missing = at + 8 + n - size
+            return f"{missing} of {n} bytes of sound are missing" if missing > 0 and n not in _STREAMED else ""
+        at += 8 + n + (n & 1)
+    return f"it ends before its {wanted.decode()} chunk"
+
+
+def _open_end(stream: BinaryIO, size: int) -> str:
+    """Ogg: the last page must be whole and carry the end-of-stream flag (RFC 3533)."""
+    tail_size = min(size, 1 << 17)
+    stream.seek(size - tail_size)
+    tail = stream.read(tail_size)
+    at = tail.rfind(b"OggS")
+    if at < 0 or at + 27 > len(tail) or at + 27 + tail[at + 26] > len(tail):
+        return "its last page is cut"
+    whole = at + 27 + tail[at + 26] + sum(tail[at + 27 : at + 27 + tail[at + 26]])
+    if whole > len(tail):
+        return "its last page is cut"
+    return "" if tail[at + 5] & 4 else "its end mark is missing"

@@ -1,0 +1,51 @@
+"""Peaks between the samples (ITU-R BS.1770-4, annex 2)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from nawgraph.values.signal import Float
+
+# The standard's 48 coefficients in four phases; the other two are the first two backwards.
+_PHASE_0 = (
+    0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000, -0.0594482421875, 0.1373291015625,
+    0.9721679687500, -0.1022949218750, 0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500,
+)  # fmt: skip
+_PHASE_1 = (
+    -0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250, -0.1665039062500, 0.4650878906250,
+    0.7797851562500, -0.2003173828125, 0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375,
+)  # fmt: skip
+
+
+@cache
+def standard_kernel() -> tuple[Float, int]:
+    """The interpolator of the standard [4 phases, 12 taps], and how many taps lie before the frame."""
+    taps = np.array([_PHASE_0, _PHASE_1, _PHASE_1[::-1], _PHASE_0[::-1]], np.float32)
+    return taps, 5
+
+
+@cache
+def fine_kernel() -> tuple[Float, int]:
+    """An eightfold interpolator [7 phases, 16 taps] (Kaiser-windowed sinc), and how many taps lie before the frame."""
+    half, phases = 8, 8
+    positions = np.arange(1, phases) / phases
+    offsets = np.arange(-half + 1, half + 1)
+    t = positions[:, None] - offsets[None, :]
+    window = np.i0(5.0 * np.sqrt(np.maximum(0, 1 - (t / half) ** 2))) / np.i0(5.0)
+    return (np.sinc(t) * window).astype(np.float32), half - 1
+
+
+def frame_peaks(x: Float, floor: float = 0.0) -> Float:
+    """For every frame the largest true peak next to it over all channels, float32 [frames], linear.
+
+    The larger of the standard's interpolator and of a finer one, so that no meter shows more. Where it is below
+    `floor` it may be the sample peak only.
+    """
+    from nawgraph.audio.kernels.truepeak import true_peaks
+
+    x = np.ascontiguousarray(x)
+    taps, before = standard_kernel()
+    fine, fine_before = fine_kernel()
+    return np.maximum(true_peaks(x, taps, before, floor), true_peaks(x, fine, fine_before, floor))
