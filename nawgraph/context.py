@@ -29,7 +29,7 @@ class Context:
     """The graph document that makes this result, for exporters to embed; no part of any key."""
 
     def __init__(self, out_dir: Path | None = None) -> None:
-        self.out_dir = out_dir or Path()
+        self.out_dir = out_dir if out_dir is not None else Path()
         self.files: list[Path] = []
         self.warnings: list[str] = []
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, Protocol
 
 from immutables import Map
@@ -151,7 +151,10 @@ class Graph:
         """Every fault of the document at once; see `nawgraph.problems`."""
         from nawgraph.problems import find
 
-        return find(self, library)
+        memo = self.__dict__.get("_problems")  # a graph never changes, so its problems are found once a library
+        if memo is None or memo[0] is not library or memo[1] != len(library):
+            memo = self.__dict__["_problems"] = (library, len(library), find(self, library))
+        return list(memo[2])
 
 
 class Library(Protocol):
@@ -159,6 +162,10 @@ class Library(Protocol):
 
     def get(self, type: str) -> NodeSpec | None:
         """The type's description, or None."""
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,7 @@ def valid_id(id: str) -> bool:
     return id != INSIDE and _NODE_ID.match(id) is not None
 
 
+@lru_cache(maxsize=4096)
 def definition_of(type: str) -> tuple[str, str] | None:
     """("subgraph" | "map", NAME) for the type of an instance, None for any other type."""
     kind, _, name = type.partition(".")

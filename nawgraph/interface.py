@@ -25,12 +25,15 @@ class Interfaces:
         self.graph = graph
         self.library = library
         self._definitions: dict[str, NodeSpec | None] = {}
+        self._types: dict[str, NodeSpec | None] = {}
 
     def of(self, node: Node) -> NodeSpec | None:
         """The node's description, or None where its type is not known here."""
+        if node.type in self._types:
+            return self._types[node.type]
         instance = definition_of(node.type)
         if instance is None:
-            return self.library.get(node.type)
+            return self._types.setdefault(node.type, self.library.get(node.type))
         kind, name = instance
         spec = self.definition(name)
         if spec is None or kind == "subgraph":

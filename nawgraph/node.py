@@ -19,6 +19,7 @@ import re
 import typing
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from nawgraph.context import Context
@@ -115,13 +116,31 @@ class NodeSpec:
         return not self.outputs
 
     def input(self, name: str) -> Port | None:
-        return next((p for p in self.inputs if p.name == name), None)
+        return self._by_name[0].get(name)
 
     def knob(self, name: str) -> Knob | None:
-        return next((k for k in self.knobs if k.name == name), None)
+        return self._by_name[1].get(name)
 
     def output(self, name: str) -> Port | None:
-        return next((p for p in self.outputs if p.name == name), None)
+        return self._by_name[2].get(name)
+
+    def output_index(self, name: str) -> int:
+        """Position of an output, 0 for one that does not exist."""
+        return self._by_name[3].get(name, 0)
+
+    @cached_property
+    def lazy(self) -> frozenset[str]:
+        """Names of the inputs that are evaluated only when asked for."""
+        return frozenset(p.name for p in self.inputs if p.lazy)
+
+    @cached_property
+    def _by_name(self) -> tuple[dict[str, Port], dict[str, Knob], dict[str, Port], dict[str, int]]:
+        return (
+            {p.name: p for p in self.inputs},
+            {k.name: k for k in self.knobs},
+            {p.name: p for p in self.outputs},
+            {p.name: i for i, p in enumerate(self.outputs)},
+        )
 
     def outputs_of(self, result: Any) -> tuple[Any, ...]:
         """A call's result as one value an output port."""

@@ -88,8 +88,7 @@ class _Scope:
         instance = definition_of(node.type)
         if instance:
             return self._problem(id, None, f"the subgraph {instance[1]!r} is not defined in this document")
-        known = list(self.interfaces.library) if hasattr(self.interfaces.library, "__iter__") else []
-        hint = nearest(node.type, known)
+        hint = nearest(node.type, list(self.interfaces.library))
         return self._problem(
             id,
             None,

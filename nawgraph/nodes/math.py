@@ -90,4 +90,4 @@ def scale(*, a: float = 0.0, low: float = 0.0, high: float = 1.0, to_low: float 
 @node("math.semitones", title="Semitones to ratio", aliases=("pitch ratio",))
 def semitones(*, a: Annotated[float, Range(-120, 120, unit="st")] = 0.0) -> float:
     """The frequency ratio of an interval: 12 semitones give 2."""
-    return 2.0 ** (a / 12)
+    return math.pow(2.0, a / 12)

@@ -10,7 +10,12 @@ from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import Protocol
 
+from nawgraph.node import NodeSpec
+
 Task = Callable[[], None]
+
+HANDOVER = 200e-6
+"""Seconds that it costs, roughly, to hand a task to another thread and to hear of its end."""
 
 
 class Engine(Protocol):
@@ -18,6 +23,16 @@ class Engine(Protocol):
 
     def slots(self, tag: str) -> int:
         """How many tasks of this tag run at once."""
+
+    def quick(self, spec: NodeSpec, alone: bool) -> bool:
+        """Whether the scheduler shall run a step itself, since handing it over would cost more than it gains.
+
+        Args:
+            alone: nothing else is ready or running, so that nothing is kept waiting.
+        """
+
+    def took(self, spec: NodeSpec, seconds: float) -> None:
+        """Learn what a call of a node cost."""
 
     def submit(self, tag: str, task: Task) -> None:
         """Run a task soon, on another thread. It reports its own result and never raises."""
@@ -37,9 +52,16 @@ class LocalEngine:
         self._slots = {"cpu": max(2, os.cpu_count() or 1), "gpu": 1, "io": 8, **(slots or {})}
         self._queues: dict[str, SimpleQueue[Task | None]] = {tag: SimpleQueue() for tag in self._slots}
         self._threads = dict.fromkeys(self._slots, 0)
+        self._cost: dict[str, float] = {}
 
     def slots(self, tag: str) -> int:
         return self._slots[tag]
+
+    def quick(self, spec: NodeSpec, alone: bool) -> bool:
+        return spec.needs == "cpu" and (alone or self._cost.get(spec.id, 1.0) < HANDOVER)
+
+    def took(self, spec: NodeSpec, seconds: float) -> None:
+        self._cost[spec.id] = seconds
 
     def submit(self, tag: str, task: Task) -> None:
         if self._threads[tag] < self._slots[tag]:

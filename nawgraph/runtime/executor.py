@@ -81,7 +81,7 @@ class Run:
         self._lost(self.schedule.add(self.plan.demand(self.targets)))
         self._emit(events.Started(tuple(self.plan.steps)))
         while not self._cancelled.is_set():
-            while self.schedule:
+            while self.schedule and not self._cancelled.is_set():
                 self._advance(self.schedule.pop())
             if not self._running:
                 break
@@ -117,7 +117,7 @@ class Run:
                 self._thaw(step)
             else:
                 self._fail(step, Failed(f"node type {step.node.type!r} is not installed"))
-        except _Gone as gone:
+        except _GoneError as gone:
             self._revive(step, gone.digest)
         except (KnobError, ValueError) as error:
             self._fail(step, Failed(str(error)))
@@ -126,6 +126,7 @@ class Run:
         """A step came back from the engine."""
         self._running.pop(step.id, None)
         if isinstance(outcome, Ran):
+            self._engine.took(step.spec, outcome.row.seconds)
             if step.spec.pure:
                 self._cache.record(key, outcome.row)
             self._know(step, outcome.row, "ran")
@@ -167,7 +168,7 @@ class Run:
         """Ask for the lazy inputs that a node wants; True if they are all known already."""
         assert step.spec.wants is not None
         wanted = set(step.spec.wants(self._eager_values(step)))
-        lazy = {p.name for p in step.spec.inputs if p.lazy}
+        lazy = step.spec.lazy
         step.inputs = {name: s for name, s in step.inputs.items() if name not in lazy or name in wanted}
         return self._ask(step)
 
@@ -218,23 +219,16 @@ class Run:
     # ----------------------------------------------------------------------------- results
 
     def _start(self, step: Step, key: Digest) -> None:
-        several = frozenset(
-            n
-            for n, s in step.inputs.items()
-            if len(s) != 1 or not isinstance(step.node.inputs.get(n), (str, type(None)))
-        )
-        fed = {
-            n: tuple(s if isinstance(s, Constant) else self.schedule.outputs[s[0]][s[1]] for s in group)
-            for n, group in step.inputs.items()
-        }
-        sink = step.spec.is_sink
-        job = Job(
-            step.id, key, step.spec, fed, several, step.knobs, self._keys.base, self._keys.out_dir,
-            self._provenance(step.id) if sink else "",
-        )  # fmt: skip
+        fed = {n: self.schedule.feeds(sources) for n, sources in step.inputs.items()}
+        spec, keys = step.spec, self._keys
+        provenance = self._provenance(step.id) if spec.is_sink else ""
+        job = Job(step.id, key, spec, fed, step.several, step.knobs, keys.base, keys.out_dir, provenance)
         context = RunContext(job, self._cancelled.is_set, self._report, self._show, self._residency.lend, self._claims)
-        self._running[step.id] = time.perf_counter()
         self._emit(events.StepEvent(step.id, "running"))
+        if self._engine.quick(step.spec, alone=not self.schedule and not self._running):
+            self._finish(step, key, perform(job, self._cache, context))
+            return
+        self._running[step.id] = time.perf_counter()
         self._engine.submit(step.spec.needs, lambda: self._done.put((step, key, perform(job, self._cache, context))))
 
     def _know(self, step: Step, row: Row, state: events.State) -> None:
@@ -297,7 +291,7 @@ class Run:
 
     def _eager_values(self, step: Step) -> dict[str, Any]:
         """Values of a step's knobs and eager inputs, for `wants` and `forwards`."""
-        lazy = {p.name for p in step.spec.inputs if p.lazy}
+        lazy = step.spec.lazy
         values = dict(step.knobs)
         for name, sources in step.inputs.items():
             if name in lazy:
@@ -312,7 +306,7 @@ class Run:
         try:
             return self._cache.get(name)
         except KeyError:
-            raise _Gone(name) from None
+            raise _GoneError(name) from None
 
     def _claim(self, step: Step, row: Row) -> bool:
         """Whether the files of a cached sink are its own in this run; if not, running it will say whose they are."""
@@ -353,7 +347,7 @@ class Run:
         self._emit(events.Preview(id, name))
 
 
-class _Gone(Exception):
+class _GoneError(Exception):
     """A value that the scheduler itself needs is in no cache any more."""
 
     def __init__(self, name: Digest) -> None:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from nawgraph.graph import Graph, Library, Problem, definition_of
 from nawgraph.interface import Interfaces
@@ -18,13 +17,14 @@ from nawgraph.runtime.keys import FileDigests, Keys
 from nawgraph.runtime.models import Residency
 from nawgraph.runtime.plan import Constant, Plan
 from nawgraph.runtime.result import NodeResult, Result
+from nawgraph.values import Digest
 
 RAM = 1 << 30
 DISK = 20 << 30
 MODELS = 4 << 30
 
 
-class InvalidGraph(ValueError):
+class InvalidGraphError(ValueError):
     """A document whose targets cannot be made; `problems` says why."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -93,7 +93,7 @@ class Runtime:
             emit: called with every event, from any thread.
 
         Raises:
-            InvalidGraph: an error in what the targets need; nothing was run.
+            InvalidGraphError: an error in what the targets need; nothing was run.
             KeyError: a target that does not exist.
         """
         start = time.perf_counter()
@@ -118,9 +118,16 @@ class Runtime:
         finally:
             self._current = None
             self.cache.flush()
-        outputs = self._outputs(plan, run, graph, names)
         nodes = _node_results(graph, plan, run)
-        return Result(status, time.perf_counter() - start, nodes, run.files, outputs, names, self.cache)
+        return Result(
+            status,
+            time.perf_counter() - start,
+            nodes,
+            run.files,
+            lambda: _outputs(plan, run, graph, names),
+            names,
+            self.cache,
+        )
 
     def cancel(self) -> None:
         """Cancel the current run, from any thread."""
@@ -165,7 +172,7 @@ class Runtime:
         return False
 
     def check(self, graph: Graph, targets: Iterable[str]) -> None:
-        """Raise `InvalidGraph` if the targets or what they need have errors."""
+        """Raise `InvalidGraphError` if the targets or what they need have errors."""
         errors = [p for p in graph.problems(self.library) if p.severity == "error"]
         if not errors:
             return
@@ -176,27 +183,7 @@ class Runtime:
             if p.node is None or p.node.partition("/")[0] in needed or p.node in graph.subgraphs or "/" in p.node
         ]
         if concerned:
-            raise InvalidGraph(concerned)
-
-    def _outputs(self, plan: Plan, run: Run, graph: Graph, names: list[str]) -> dict[str, bytes]:
-        """``node.output`` → digest for all outputs of the document's nodes that are known."""
-        found: dict[str, bytes] = {}
-        for id, node in sorted(graph.nodes.items()):
-            spec = plan.interfaces.of(node)
-            for port in spec.outputs if spec else ():
-                if id in plan.steps:
-                    index = [p.name for p in plan.steps[id].spec.outputs].index(port.name)
-                    known = run.schedule.outputs.get(id)
-                    if known:
-                        found[f"{id}.{port.name}"] = known[index]
-                elif id in names:
-                    sources = plan.resolve("", [f"{id}.{port.name}"])
-                    for source in sources[:1]:
-                        if isinstance(source, Constant):
-                            found[f"{id}.{port.name}"] = source.digest
-                        elif source[0] in run.schedule.outputs:
-                            found[f"{id}.{port.name}"] = run.schedule.outputs[source[0]][source[1]]
-        return found
+            raise InvalidGraphError(concerned)
 
 
 def ancestors(graph: Graph, targets: Iterable[str]) -> set[str]:
@@ -228,6 +215,24 @@ def execution_class(device: str) -> str:
     return "cpu"
 
 
+def _outputs(plan: Plan, run: Run, graph: Graph, targets: list[str]) -> dict[str, Digest]:
+    """``node.output`` → digest, for every known output of the document's own nodes."""
+    known = run.schedule.outputs
+    found: dict[str, Digest] = {}
+    for id, node in sorted(graph.nodes.items()):
+        spec = plan.interfaces.of(node)
+        for index, port in enumerate(spec.outputs if spec else ()):
+            if id in known:
+                found[f"{id}.{port.name}"] = known[id][index]
+            elif id in targets:
+                for source in plan.resolve("", [f"{id}.{port.name}"])[:1]:
+                    if isinstance(source, Constant):
+                        found[f"{id}.{port.name}"] = source.digest
+                    elif source[0] in known:
+                        found[f"{id}.{port.name}"] = known[source[0]][source[1]]
+    return found
+
+
 def _provenance(graph: Graph, node: str) -> str:
     from nawgraph.files import canonical_for_embedding
 
@@ -254,6 +259,3 @@ def _node_results(graph: Graph, plan: Plan, run: Run) -> dict[str, NodeResult]:
         if id not in made:
             made[id] = NodeResult.together(inside.get(id, []))
     return made
-
-
-Outputs = dict[str, Any]

@@ -30,6 +30,9 @@ Source = tuple[str, int] | Constant
 """Where an input comes from: (step id, output index), or a constant."""
 
 
+NONE: frozenset[str] = frozenset()
+
+
 class Step:
     """One node to be run: an instance after subgraphs and maps are opened.
 
@@ -37,14 +40,15 @@ class Step:
         id: ``node``, ``subgraph/node`` or ``map[3]/node``.
         node: the node of the document.
         spec: its type.
-        inputs: port or knob → sources. A tuple of sources for a list port.
+        inputs: port or knob → sources.
+        several: ports whose wires make a list, even if there is only one.
         knobs: name → value for the knobs that no wire feeds, coerced, defaults filled in.
         knob_digests: the same as digests.
         order: position in the plan, which settles every tie.
         kind: "call" an ordinary node, "forward" a switch, "map", "collect", "frozen" or "missing".
     """
 
-    __slots__ = ("id", "inputs", "kind", "knob_digests", "knobs", "node", "order", "prefix", "spec", "template")
+    __slots__ = ("id", "inputs", "kind", "knob_digests", "knobs", "node", "order", "prefix", "several", "spec")
 
     def __init__(self, id: str, node: Node, spec: NodeSpec, kind: str) -> None:
         self.id = id
@@ -56,14 +60,12 @@ class Step:
         self.knob_digests: Mapping[str, Digest] = {}
         self.order = -1
         self.prefix = ""
-        self.template = ""
+        self.several: frozenset[str] = NONE
 
-    def eager(self) -> Iterable[Source]:
+    def eager(self) -> list[Source]:
         """Sources that must be known before anything can be said of this step."""
-        lazy = {p.name for p in self.spec.inputs if p.lazy} if self.spec.wants or self.kind == "forward" else ()
-        for name, sources in self.inputs.items():
-            if name not in lazy:
-                yield from sources
+        lazy = self.spec.lazy
+        return [s for name, sources in self.inputs.items() if name not in lazy for s in sources]
 
 
 class _Scope:
@@ -177,8 +179,7 @@ class Plan:
 
     def _output(self, id: str, node: Node, output: str) -> Source:
         spec = self.interfaces.of(node)
-        names = [p.name for p in spec.outputs] if spec else []
-        return id, names.index(output) if output in names else 0
+        return id, spec.output_index(output) if spec else 0
 
     def _through(self, prefix: str, id: str, node: Node, output: str) -> list[tuple[str, str]] | None:
         """Where an output really comes from if this node only passes it on, else None."""
@@ -274,6 +275,8 @@ class Plan:
             sources = self.resolve(prefix, _wires(node, port))
             if sources:
                 step.inputs[port] = sources
+                if len(sources) > 1 or not isinstance(node.inputs[port], str):
+                    step.several |= {port}
         step.knobs, step.knob_digests = _prepared(node, spec)
         return step
 
@@ -315,7 +318,7 @@ def _prepared(node: Node, spec: NodeSpec) -> tuple[Mapping[str, Any], Mapping[st
     """Knob values and their digests, remembered on the node: documents share nodes between versions."""
     memo = node.__dict__.get("_prepared")
     if memo is not None and memo[0] is spec:
-        return memo[1], memo[2]  # type: ignore[no-any-return]
+        return memo[1], memo[2]
     knobs = {k.name: k.coerce(node.knobs[k.name]) if k.name in node.knobs else k.default for k in spec.knobs}
     digests = {name: digest(value) for name, value in knobs.items()}
     node.__dict__["_prepared"] = (spec, knobs, digests)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from nawgraph.runtime.cache import Cache
+from nawgraph.values import Digest
 
 _WORST = ("failed", "blocked", "cancelled", "running", "ran", "cached", "skipped")
 
@@ -51,7 +53,7 @@ class Result:
         seconds: float,
         nodes: Mapping[str, NodeResult],
         files: list[str],
-        outputs: Mapping[str, bytes],
+        outputs: Callable[[], dict[str, Digest]],
         targets: list[str],
         cache: Cache,
     ) -> None:
@@ -60,8 +62,12 @@ class Result:
         self.nodes = dict(nodes)
         self.files = files
         self.targets = targets
-        self._outputs = dict(outputs)
+        self._make_outputs = outputs
         self._cache = cache
+
+    @cached_property
+    def _outputs(self) -> dict[str, Digest]:
+        return self._make_outputs()
 
     def __getitem__(self, output: str) -> Any:
         """The value of ``node.output``, or of ``node`` if it has one output.

@@ -88,3 +88,8 @@ class Schedule:
         """Digests of known sources."""
         outputs = self.outputs
         return tuple(s.digest if isinstance(s, Constant) else outputs[s[0]][s[1]] for s in sources)
+
+    def feeds(self, sources: Iterable[Source]) -> tuple[Digest | Constant, ...]:
+        """What known sources feed a port with."""
+        outputs = self.outputs
+        return tuple(s if isinstance(s, Constant) else outputs[s[0]][s[1]] for s in sources)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from nawgraph import types
 from nawgraph.context import Cancelled, Context
-from nawgraph.hints import SCALARS, File, KnobError
+from nawgraph.hints import File, KnobError
 from nawgraph.node import NodeSpec, Port
 from nawgraph.runtime.cache import Row
 from nawgraph.runtime.plan import Constant
@@ -191,15 +191,17 @@ def _results(job: Job, result: Any) -> tuple[Any, ...]:
     results = spec.outputs_of(result)
     if len(results) != len(spec.outputs):
         raise TypeError(f"{spec.id} returned {len(results)} values for {len(spec.outputs)} outputs")
-    made = []
-    for port, value in zip(spec.outputs, results, strict=True):
-        value = _as(port, frozen(value))
-        if port.type.name not in SCALARS or type(value) is not SCALARS[port.type.name]:
-            given = types.parse(type_name(value))
-            if not types.accepts(port.type, given) and not (port.type.is_list and value == ()):
-                raise TypeError(f"{spec.id} returned {given} for its output {port.name}, which is {port.type}")
-        made.append(value)
-    return tuple(made)
+    return tuple(_checked(spec, port, _as(port, frozen(v))) for port, v in zip(spec.outputs, results, strict=True))
+
+
+def _checked(spec: NodeSpec, port: Port, value: Any) -> Any:
+    """The value, if it is of the type that the output declares."""
+    if type(value) is types.SCALARS.get(port.type.name):
+        return value
+    given = types.parse(type_name(value))
+    if not types.accepts(port.type, given) and not (port.type.is_list and value == ()):
+        raise TypeError(f"{spec.id} returned {given} for its output {port.name}, which is {port.type}")
+    return value
 
 
 def _store(job: Job, results: tuple[Any, ...], seconds: float, values: Values, ctx: Context) -> Row:

@@ -54,7 +54,8 @@ class Value:
         if found is None:
             found = _digest_parts(self)
             object.__setattr__(self, "_digest", found)
-        return found  # type: ignore[no-any-return]
+        assert isinstance(found, bytes)
+        return found
 
     @property
     def nbytes(self) -> int:
@@ -62,7 +63,7 @@ class Value:
         return nbytes(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return {f.name: getattr(self, f.name) for f in _fields(self)}
 
 
 def value(cls: T) -> T:
@@ -164,7 +165,7 @@ def chunk_digests(array: np.ndarray[Any, Any], time_axis: int | None) -> list[Di
     With a time axis a chunk is `TIME_CHUNK` frames of all other axes, else `CHUNK` bytes.
     """
     if time_axis is None:
-        flat = memoryview(np.ascontiguousarray(array)).cast("B") if array.size else memoryview(b"")
+        flat = _bytes(array)
         return [blake3(flat[i : i + CHUNK]).digest(DIGEST_SIZE) for i in range(0, len(flat), CHUNK)]
     frames = array.shape[time_axis]
     axis = time_axis % array.ndim
@@ -183,12 +184,22 @@ def _update(update: Callable[[Any], Any], part: np.ndarray[Any, Any], axis: int)
     if part.size == 0:
         return
     if part.flags.c_contiguous:
-        update(memoryview(part).cast("B"))
+        update(_bytes(part))
     elif axis == part.ndim - 1 and part.strides[-1] == part.itemsize:
         for row in part.reshape(-1, part.shape[-1]) if part.ndim == 2 else np.ascontiguousarray(part)[None]:
-            update(memoryview(row).cast("B"))
+            update(_bytes(row))
     else:
-        update(memoryview(np.ascontiguousarray(part)).cast("B"))
+        update(_bytes(part))
+
+
+def _bytes(array: np.ndarray[Any, Any]) -> memoryview:
+    """The memory of an array as bytes, without a copy where it is contiguous."""
+    return memoryview(np.ascontiguousarray(array).data).cast("B") if array.size else memoryview(b"")
+
+
+def _fields(v: Any) -> tuple[dataclasses.Field[Any], ...]:
+    """Fields of a value or value type (a `Value` is always a dataclass, which mypy cannot know)."""
+    return dataclasses.fields(v)
 
 
 def _digest_parts(v: Value) -> Digest:
@@ -214,7 +225,7 @@ def _split(x: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
         arrays.append(x)
         return ["#", x.dtype.str, list(x.shape)]
     if isinstance(x, Value):
-        return [x.type_name, [_split(getattr(x, f.name), arrays) for f in dataclasses.fields(x)]]  # type: ignore[arg-type]
+        return [x.type_name, [_split(getattr(x, f.name), arrays) for f in _fields(x)]]
     if isinstance(x, tuple):
         return ["()", [_split(item, arrays) for item in x]]
     if x is None or isinstance(x, (bool, int, float, str, bytes)):
@@ -241,7 +252,7 @@ def join(plain: Any, arrays: Iterator[np.ndarray[Any, Any]]) -> Any:
             return tuple(items)
         cls = _types[tag]
         made = object.__new__(cls)
-        fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+        fields = _fields(cls)
         for field, item in zip(fields, items, strict=True):
             object.__setattr__(made, field.name, item)
         return made
@@ -257,7 +268,7 @@ def _axes(v: Any) -> list[int | None]:
         if isinstance(x, np.ndarray):
             axes.append(axis if axis is not None and x.ndim and x.shape[axis] else None)
         elif isinstance(x, Value):
-            for field in dataclasses.fields(x):  # type: ignore[arg-type]
+            for field in _fields(x):
                 walk(getattr(x, field.name), x.time_axis)
         elif isinstance(x, tuple):
             for item in x:
@@ -272,7 +283,7 @@ def nbytes(value: Any) -> int:
     if isinstance(value, np.ndarray):
         return value.nbytes
     if isinstance(value, Value):
-        return 64 + sum(nbytes(getattr(value, f.name)) for f in dataclasses.fields(value))  # type: ignore[arg-type]
+        return 64 + sum(nbytes(getattr(value, f.name)) for f in _fields(value))
     if isinstance(value, tuple):
         return 56 + sum(nbytes(item) for item in value)
     if isinstance(value, str):
