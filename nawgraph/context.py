@@ -6,8 +6,8 @@ runtime passes one that is wired to its cancel flag, its event stream and its mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ import numpy as np
 from nawgraph.values import ModelRef
 
 T = TypeVar("T")
+Lend = Callable[[ModelRef], AbstractContextManager[Any]]
 
 
 class Cancelled(BaseException):
@@ -28,7 +29,8 @@ class Context:
     provenance: str = ""
     """The graph document that makes this result, for exporters to embed; no part of any key."""
 
-    def __init__(self, out_dir: Path | None = None) -> None:
+    def __init__(self, out_dir: Path | None = None, lend: Lend | None = None) -> None:
+        self._lend = lend
         self.out_dir = out_dir if out_dir is not None else Path()
         self.files: list[Path] = []
         self.warnings: list[str] = []
@@ -66,13 +68,9 @@ class Context:
         Raises:
             LookupError: no loader for this kind of model is installed.
         """
-        from nawgraph.models.loaders import load
-
-        @contextmanager
-        def lend() -> Iterator[Any]:
-            yield load(ref)
-
-        return lend()
+        if self._lend is None:
+            raise LookupError(f"nobody lends models here: give the context a way to, to borrow {ref.kind} {ref.name!r}")
+        return self._lend(ref)
 
     def claim(self, name: str) -> Path:
         """The path that an exporter may write `name` to: in the output folder, which is made if need be.

@@ -6,18 +6,17 @@ import errno
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from nawgraph import types
-from nawgraph.context import Cancelled, Context
+from nawgraph.context import Cancelled, Context, Lend
 from nawgraph.hints import File, KnobError
 from nawgraph.node import NodeSpec, Port
 from nawgraph.runtime.cache import Row
 from nawgraph.runtime.plan import Constant
-from nawgraph.values import Digest, ModelRef, digest, frozen, type_name
+from nawgraph.values import Digest, digest, frozen, type_name
 from nawgraph.values.core import digest_bytes
 
 Fed = Digest | Constant
@@ -92,16 +91,15 @@ class RunContext(Context):
         cancelled: Callable[[], bool],
         report: Callable[[str, int, int, str], None],
         show: Callable[[str, Any], None],
-        lend: Callable[[ModelRef], AbstractContextManager[Any]],
+        lend: Lend,
         claims: dict[str, str],
     ) -> None:
-        super().__init__(job.out_dir)
+        super().__init__(job.out_dir, lend)
         self.provenance = job.provenance
         self._id = job.id
         self._cancelled = cancelled
         self._report = report
         self._show = show
-        self._lend = lend
         self._claims = claims
 
     def claim(self, name: str) -> Path:
@@ -121,9 +119,6 @@ class RunContext(Context):
 
     def preview(self, value: Any) -> None:
         self._show(self._id, value)
-
-    def borrow(self, ref: ModelRef) -> AbstractContextManager[Any]:
-        return self._lend(ref)
 
 
 def perform(job: Job, values: Values, ctx: Context) -> Outcome:

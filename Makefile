@@ -1,0 +1,46 @@
+# Two commands do everything from a fresh clone: `make demo` and `make test`.
+# Both make their own environment in .venv; nothing outside the checkout is touched.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SOURCES := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test checks bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.core ## set up, then render the first song into out/
+	$(BIN)/nawgraph run graphs/first_song.nawgraph --out out
+
+test: checks ## set up, then run every check and test
+
+checks: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+	$(BIN)/python -m nawgraph.warm
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.bench ## measure the executor beside Dask and Hamilton, print targets and pass/fail
+	$(BIN)/python benchmarks/executor.py
+
+$(VENV)/.core: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -q -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.core
+	$(PIP) install -q -c constraints.txt -e .[test]
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(PIP) install -q -c constraints.txt -e .[bench]
+	touch $@
+
+clean: ## remove the environment and everything that was made
+	rm -rf $(VENV) out build dist *.egg-info
