@@ -24,13 +24,12 @@ MAX_VALUES = 1_000_000
 MAX_STRING = 1 << 20
 MAX_NAME = 200
 MAX_DIGITS = 1_000
-MAX_NESTING = 32
-"""Subgraphs inside subgraphs."""
 
 PLACED = ("frames", "notes", "reroutes", "bookmarks")
 """Sections of ``ui`` whose entries are objects with a position ``at``."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_DIGEST = re.compile(r"[0-9a-f]{8,128}\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TEXTS = frozenset({"title", "text", "colour"})
 _NAMES = frozenset({"nodes", "targets"})
@@ -117,6 +116,13 @@ def source(value: Any, where: str) -> str:
         raise ShapeError(f'{where} must be "node.output", got {show(value)}')
     name(output, where)
     return str(value)
+
+
+def digest(value: Any, where: str) -> str:
+    """8 to 128 hex digits in lower case."""
+    if not isinstance(value, str) or not _DIGEST.match(value):
+        raise ShapeError(f"{where} must be a digest in lower-case hex, got {show(value)}")
+    return value
 
 
 def wire(value: Any, where: str) -> Wire:

@@ -12,6 +12,7 @@ from pathlib import Path
 from nawgraph.files.errors import FormatError
 from nawgraph.files.printer import dumps
 from nawgraph.files.reader import loads
+from nawgraph.files.scan import check_limits
 from nawgraph.graph import Graph
 from nawgraph.shape import MAX_BYTES
 
@@ -69,10 +70,11 @@ def save(graph: Graph, path: str | os.PathLike[str]) -> None:
     """
     try:
         data = dumps(graph).encode("utf-8")
+        if len(data) > MAX_BYTES:
+            raise FormatError(f"would be larger than {MAX_BYTES >> 20} MiB and could not be opened again")
+        check_limits(data)
     except FormatError as error:
         raise FormatError(error.reason, str(path)) from None
-    if len(data) > MAX_BYTES:
-        raise FormatError(f"would be larger than {MAX_BYTES >> 20} MiB and could not be opened again", str(path))
     try:
         _replace(Path(os.path.realpath(path)), data)
     except (OSError, ValueError) as error:

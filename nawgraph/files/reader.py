@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -12,15 +11,15 @@ from nawgraph import shape
 from nawgraph.files.errors import FormatError
 from nawgraph.files.scan import parse
 from nawgraph.files.upgrade import VERSION, upgrade
-from nawgraph.graph import EMPTY, Graph, Json, Mode, Node, Subgraph, definition_of
-from nawgraph.shape import MAX_NESTING, MAX_NODES, ShapeError, show
+from nawgraph.graph import EMPTY, Graph, Json, Mode, Node, Subgraph
+from nawgraph.nesting import MAX_NESTING, too_deep
+from nawgraph.shape import MAX_NODES, ShapeError, show
 
 NODE_FIELDS = ("type", "version", "title", "mode", "inputs", "knobs", "frozen")
 SUBGRAPH_FIELDS = ("title", "inputs", "outputs", "knobs", "nodes", "ui")
 GRAPH_FIELDS = ("nawgraph", "meta", "nodes", "subgraphs", "form", "presets", "lock", "ui")
 T = TypeVar("T")
 _MODES: dict[str, Mode] = {"": "", "bypass": "bypass", "mute": "mute", "freeze": "freeze"}
-_DIGEST = re.compile(r"[0-9a-f]{8,128}\Z")
 
 
 def loads(data: str | bytes, name: str = "") -> Graph:
@@ -79,7 +78,8 @@ def _graph(data: Mapping[str, Any]) -> Graph:
         ui=shape.ui(data.get("ui", {})),
         extra=_extra(data, GRAPH_FIELDS, "the document"),
     )
-    _check_nesting(graph)
+    if too_deep(graph):
+        raise FormatError(f"holds subgraphs that are nested more than {MAX_NESTING} deep")
     return graph
 
 
@@ -109,15 +109,9 @@ def _node(data: Any, where: str) -> Node:
         knobs=shape.knobs(fields["knobs"], f'{where}: the field "knobs"') if "knobs" in fields else EMPTY,
         title=shape.text(fields.get("title", ""), f'{where}: the field "title"'),
         mode=_MODES[mode],
-        frozen=_entries(fields, "frozen", where, _digest),
+        frozen=_entries(fields, "frozen", where, shape.digest),
         extra=_extra(fields, NODE_FIELDS, where),
     )
-
-
-def _digest(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not _DIGEST.match(value):
-        raise ShapeError(f"{where} must be a digest in lower-case hex, got {show(value)}")
-    return value
 
 
 def _subgraph(data: Any, id: str) -> Subgraph:
@@ -147,29 +141,3 @@ def _extra(fields: Mapping[str, Any], known: tuple[str, ...], where: str) -> Map
     if not unknown:
         return EMPTY
     return Map({shape.text(k, where): shape.freeze(fields[k], f'{where}: the field "{k}"') for k in unknown})
-
-
-def _check_nesting(graph: Graph) -> None:
-    """Definitions inside definitions are few enough for recursive readers, also where they contain themselves."""
-    users: dict[str, set[str]] = {name: set() for name in graph.subgraphs}
-    uses = {name: set[str]() for name in graph.subgraphs}
-    for name, definition in graph.subgraphs.items():
-        for node in definition.nodes.values():
-            instance = definition_of(node.type)
-            if instance is not None and instance[1] in users:
-                uses[name].add(instance[1])
-                users[instance[1]].add(name)
-    ready = [name for name in uses if not uses[name]]
-    levels = 0
-    while ready:
-        levels += 1
-        above = []
-        for name in ready:
-            for user in users[name]:
-                uses[user].discard(name)
-                if not uses[user]:
-                    above.append(user)
-        ready = above
-    circular = sum(1 for left in uses.values() if left)
-    if levels + circular > MAX_NESTING and (levels > MAX_NESTING or circular):
-        raise FormatError(f"holds subgraphs that are nested more than {MAX_NESTING} deep")

@@ -30,7 +30,7 @@ def parse(data: bytes) -> Any:
         raise FormatError(f"is not UTF-8 text (line {line}, byte {error.start})") from None
     if not text.strip():
         raise FormatError("is empty")
-    _check_limits(data)
+    check_limits(data)
     doubled: list[tuple[dict[str, Any], str]] = []
     try:
         made = json.loads(
@@ -47,8 +47,12 @@ def parse(data: bytes) -> Any:
     return made
 
 
-def _check_limits(data: bytes) -> None:
-    """Depth, number of values and length of strings, counted without parsing."""
+def check_limits(data: bytes) -> None:
+    """Depth, number of values and length of strings, counted without parsing.
+
+    Raises:
+        FormatError: more than the limits allow.
+    """
     # Pairs of backslashes first, then escaped quotes: what quotes are left begin and end strings.
     bare = np.frombuffer(data.replace(b"\\\\", b"  ").replace(b'\\"', b"  "), np.uint8)
     quotes: NDArray[np.bool_] = bare == ord('"')
@@ -64,7 +68,7 @@ def _check_limits(data: bytes) -> None:
     steps = (opening.view(np.int8) - closing.view(np.int8))[opening | closing][: 2 * MAX_VALUES]
     depth = int(np.cumsum(steps, dtype=np.int64).max(initial=0))
     if depth > MAX_DEPTH:
-        raise FormatError(f"is nested {depth:,} deep; {MAX_DEPTH} levels are the most")
+        raise FormatError(f"is nested more than {MAX_DEPTH} levels deep")
     if values > MAX_VALUES:
         raise FormatError(f"holds {values:,} values; {MAX_VALUES:,} are the most")
 
