@@ -16,13 +16,22 @@ import msgspec
 from nawgraph.runtime.cache import maintenance
 from nawgraph.runtime.cache.device import device_bytes, host_bytes, to_host
 from nawgraph.runtime.cache.index import ACTIONS, OVERHEAD, Batch, Index, Row, Run, decode_row
-from nawgraph.runtime.cache.layout import INLINE, DamagedError, Elements, UnreadableError, pack, pack_list, unpack
+from nawgraph.runtime.cache.layout import (
+    INLINE,
+    SCALARS,
+    DamagedError,
+    Elements,
+    UnreadableError,
+    pack,
+    pack_list,
+    unpack,
+)
 from nawgraph.runtime.cache.store import Store
 from nawgraph.runtime.cache.tiers import Tier
 from nawgraph.values import core
 from nawgraph.values.core import Digest, Value
 
-BATCH = 2048
+BATCH = 4096
 """Changes that are written to the index together, …"""
 
 INTERVAL = 0.5
@@ -37,7 +46,13 @@ READ_RATE = 1e9
 PAUSE = 60.0
 """Seconds without writing after the disk was full or failed."""
 
-_SCALARS = (int, float, bool, str)
+_SCALAR_BYTES = 384  # of RAM that a number takes, with its place in the tier
+
+
+_NUMBERS = frozenset((int, float, bool))
+
+Saved = tuple[int, bytes | None]
+"""Bytes on disk, and the blob of a small value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +161,7 @@ class Cache:
             seconds: what it cost to make.
             verify: True: `digest` is that of the content. False: it is derived from the action key (``cutoff=False``).
         """
-        if type(value) not in _SCALARS:
+        if type(value) not in SCALARS:
             on_device = device_bytes(value)
             if on_device:
                 with self._lock:
@@ -155,61 +170,50 @@ class Cache:
             value = to_host(value)
             if isinstance(value, tuple) and host_bytes(value) > INLINE and any(not _is_scalar(v) for v in value):
                 return self._put_list(digest, value, seconds, verify)
-        stored = self._save(digest, value, seconds, verify)
-        self._keep(digest, value, seconds, stored)
+        self._keep(digest, value, seconds, self._save(digest, value, seconds, verify))
         return None
 
     def _put_list(self, digest: Digest, items: tuple[Any, ...], seconds: float, verify: bool) -> None:
         """Each element under its own digest, so that lists share them; the list itself only names them."""
         elements = Elements(core.digest(item) for item in items)
+        with self._lock:
+            if digest in self._pins and digest not in self._pinned_elements:
+                self._pin_elements(digest, elements)
         for element, item in zip(elements, items, strict=True):
             if element not in self:
                 self.put(element, item, seconds / len(items))
         content = None if verify else core.digest_bytes(b"list", *elements)
-        with self._lock:
-            if digest in self._pins and digest not in self._pinned_elements:
-                self._pin_elements(digest, elements)
-        self._save_blob(digest, pack_list(elements, content), seconds)
-        self._keep(digest, elements, seconds, self._index is not None)
+        blob = pack_list(elements, content)
+        self._keep(digest, elements, seconds, (len(blob) + OVERHEAD, blob) if self._may_write() else None)
 
-    def _keep(self, digest: Digest, value: Any, seconds: float, stored: bool) -> None:
-        size = host_bytes(value)
-        again = min(seconds, 1e-4 + size / READ_RATE) if stored else None
+    def _keep(self, digest: Digest, value: Any, seconds: float, saved: Saved | None) -> None:
+        """Take a value into RAM, and what was saved of it into the next batch for the index."""
+        size = _SCALAR_BYTES if type(value) in _NUMBERS else host_bytes(value)
+        again = None if saved is None else min(seconds, 1e-4 + size / READ_RATE)
         with self._lock:
+            if saved is not None:
+                self._pending.objects[digest] = (saved[0], seconds, saved[1])
             self._ram.put(digest, value, size, seconds, again)
+        if saved is not None:
+            self._changed(saved[0])
 
-    def _save(self, digest: Digest, value: Any, seconds: float, verify: bool) -> bool:
-        """Write a value to disk, if there is one; says whether it is there now."""
-        if not self._may_write():
-            return False
-        assert self._store is not None
+    def _save(self, digest: Digest, value: Any, seconds: float, verify: bool) -> Saved | None:
+        """Make a blob of a small value, a file of a large one; None if there is no disk to save it on."""
+        if self._store is None or not self._may_write():
+            return None
         try:
-            small = (type(value) in _SCALARS and type(value) is not str) or core.nbytes(value) <= INLINE
             content = digest if verify else core.digest(value)
-            if small:
-                return self._save_blob(digest, pack(value, None if verify else content), seconds)
+            if type(value) in _NUMBERS or core.nbytes(value) <= INLINE:
+                blob = pack(value, None if verify else content)
+                return len(blob) + OVERHEAD, blob
             if digest in self._store:
-                size = self._store.size(digest)
-            else:
-                size = self._store.write(digest, value, seconds, content)
+                return self._store.size(digest), None
+            return self._store.write(digest, value, seconds, content), None
         except OSError as error:
             self._fail(error)
-            return False
         except (TypeError, ValueError, OverflowError):
-            return False  # a value that cannot be written at all still serves this process
-        with self._lock:
-            self._pending.objects[digest] = (size, seconds, None)
-        self._changed(size)
-        return True
-
-    def _save_blob(self, digest: Digest, blob: bytes, seconds: float) -> bool:
-        if not self._may_write():
-            return False
-        size = len(blob) + OVERHEAD
-        with self._lock:
-            self._pending.objects[digest] = (size, seconds, blob)
-        self._changed(size)
-        return True
+            pass  # a value that cannot be written at all still serves this process
+        return None
 
     def get(self, digest: Digest) -> Any:
         """The value.
@@ -252,9 +256,9 @@ class Cache:
             raise KeyError(digest.hex()) from None
         except (OSError, UnreadableError):
             raise KeyError(digest.hex()) from None
-        seconds = 1e-4 + size / READ_RATE
-        self._keep(digest, value, seconds, stored=True)
+        seconds = 1e-4 + size / READ_RATE  # what it costs to read it once more
         with self._lock:
+            self._ram.put(digest, value, host_bytes(value), seconds)
             self._pending.used[digest] = self._pending.used.get(digest, 0) + 1
         self._changed(0)
         return value
@@ -371,10 +375,11 @@ class Cache:
         """Something waits to be written; write it if enough does, or something has waited for long."""
         batch = self._pending
         batch.weight += weight
+        batch.count += 1
         now = time.monotonic()
         if not batch.since:
             batch.since = now
-        if len(batch) >= BATCH or now - batch.since >= INTERVAL or batch.weight > self._disk_bytes // 32:
+        if batch.count >= BATCH or now - batch.since >= INTERVAL or batch.weight > self._disk_bytes // 32:
             self._flush(wait=False)
 
     def flush(self) -> None:
@@ -388,7 +393,7 @@ class Cache:
             with self._lock:
                 batch, self._pending = self._pending, Batch()
                 self._writing = batch
-            if batch and self._index is not None and self._may_write():
+            if batch.count and self._index is not None and self._may_write():
                 total = self._index.write(batch)
                 if total > self._disk_bytes:
                     self._evict()
@@ -409,7 +414,11 @@ class Cache:
                 self._store.remove(digest)
 
     def _may_write(self) -> bool:
-        return self._index is not None and self._index.writable and time.monotonic() >= self._silent_until
+        return (
+            self._index is not None
+            and self._index.writable
+            and (not self._silent_until or time.monotonic() >= self._silent_until)
+        )
 
     def _fail(self, error: OSError) -> None:
         """Go on in memory; try the disk again later; tell the user once."""

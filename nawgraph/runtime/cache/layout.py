@@ -30,6 +30,8 @@ from nawgraph.values.core import DIGEST_SIZE, Digest, digest, join, split
 INLINE = 4096
 """Values up to this many bytes live in the index."""
 
+SCALARS = frozenset((int, float, bool, str))
+
 MAGIC = b"nawval\x00\x01"
 ALIGN = 64
 _PROLOGUE = struct.Struct(f"<8sI{DIGEST_SIZE}s")
@@ -90,6 +92,8 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def pack(value: Any, content: Digest | None = None) -> bytes:
     """A small value as a blob. Raises TypeError or ValueError for what no wire carries."""
+    if type(value) in SCALARS:
+        return _encode((content, None, value))
     plain, arrays = split(value)
     return _encode((content, None, plain, [(a.dtype.str, a.shape, a.tobytes()) for a in arrays]))
 

@@ -21,7 +21,7 @@ _ASIDE = -1  # ticket of an entry that is spared: not in the queue
 
 def worth(seconds: float, size: int) -> float:
     """Seconds a byte; free things are worth a little, so that their use still counts."""
-    return max(seconds, 1e-6) / max(size, 1)
+    return (seconds if seconds > 1e-6 else 1e-6) / (size or 1)
 
 
 class Entry:
@@ -90,17 +90,20 @@ class Tier:
             seconds: what it cost to make; handed on when it leaves.
             again: what it costs to have it here again, where that is less than making it (it is on disk).
         """
-        self.drop(digest)
-        if size > self.budget and not self._spare(digest):
-            if self._demote is not None:
-                self._demote(digest, value, seconds)
-            return
-        self.make_room(size)
+        if digest in self._entries:
+            self.drop(digest)
+        if self.used + size > self.budget:
+            if size > self.budget and not self._spare(digest):
+                if self._demote is not None:
+                    self._demote(digest, value, seconds)
+                return
+            self.make_room(size)
         gain = worth(seconds if again is None else again, size)
-        entry = Entry(value, size, seconds, gain, self._age + gain, next(self._tickets))
-        self._entries[digest] = entry
+        rank = self._age + gain
+        ticket = next(self._tickets)
+        self._entries[digest] = Entry(value, size, seconds, gain, rank, ticket)
         self.used += size
-        heapq.heappush(self._queue, (entry.rank, entry.ticket, digest))
+        heapq.heappush(self._queue, (rank, ticket, digest))
 
     def drop(self, digest: Digest) -> Entry | None:
         """Forget a value; what stands for it in the queue is skipped later."""
