@@ -86,10 +86,11 @@ def _quantised(x: Float, code: str, seed: int) -> np.ndarray[Any, Any]:
     """Samples as libsndfile shall write them, [frames, channels]: integers of our own rounding, floats as they are."""
     if code == "PCM_16":
         noise = np.stack([tpdf(x.shape[1], seed, channel) for channel in range(len(x))])
-        return np.clip(np.rint(x * np.float32(1 << 15) + noise), -(1 << 15), (1 << 15) - 1).T.astype(np.int16)
+        steps = np.clip(np.rint(x * np.float32(1 << 15) + noise), -(1 << 15), (1 << 15) - 1)
+        return np.asarray(steps.T, np.int16)
     if code == "PCM_24":
         steps = np.clip(np.rint(x.astype(np.float64) * (1 << 23)), -(1 << 23), (1 << 23) - 1)
-        return steps.T.astype(np.int32) << 8
+        return np.asarray(steps.T, np.int32) << 8
     return np.ascontiguousarray(x.T)
 
 

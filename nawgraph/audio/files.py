@@ -69,7 +69,7 @@ def _decoded(file: Path, stream: BinaryIO) -> Audio:
         raise ValueError(
             f"{file} is truncated ({len(samples) / rate:.2f} s of {promised / rate:.2f} s): copy or export it again"
         )
-    x = np.ascontiguousarray(samples.T)
+    x = np.ascontiguousarray(samples.T, dtype=np.float32)
     bad = first_bad_frame(x)
     if bad is not None:
         raise ValueError(f"{file} has a value that is no number at {bad / rate:.3f} s: mend it in an audio editor")

@@ -108,7 +108,7 @@ def process(samples: Float, rate: int, sos: Sos, state: State) -> tuple[Float, S
     Returns:
         The filtered chunk and the state for the next one.
     """
-    from scipy.signal import sosfilt
+    from scipy.signal import sosfilt  # type: ignore[attr-defined]
 
     x = signal(samples, rate)
     if x.shape[1] == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -211,7 +212,7 @@ def concat(parts: Sequence[Float], rate: int, crossfade: float = 0.0, shape: Sha
     """
     xs = _alike([signal(part, rate) for part in parts], "join")
     wanted = frames_of(crossfade, rate, "the crossfade")
-    overlaps = [min(wanted, a.shape[1] // 2, b.shape[1] // 2) for a, b in zip(xs, xs[1:], strict=False)]
+    overlaps = [min(wanted, a.shape[1] // 2, b.shape[1] // 2) for a, b in pairwise(xs)]
     total = sum(x.shape[1] for x in xs) - sum(overlaps)
     out = np.zeros((len(xs[0]), total), np.float32)
     at = 0

@@ -131,7 +131,7 @@ def _windows(steps: Array, n: int) -> Array:
     """Mean of every `n` steps in a row."""
     if len(steps) < n:
         return steps[:0]
-    return np.lib.stride_tricks.sliding_window_view(steps, n).mean(axis=1)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(steps, n).mean(axis=1))
 
 
 def _lufs(power: Array) -> Array:

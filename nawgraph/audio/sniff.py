@@ -10,7 +10,7 @@ _STREAMED = (0, 0xFFFFFFFF)
 
 
 def kind(head: bytes) -> str:
-    """The container by its first bytes: WAV, RF64, AIFF, FLAC, OGG, MP3; ``not:…`` for a known other thing; else empty."""
+    """The container by its first bytes: WAV, RF64, AIFF, FLAC, OGG, MP3; ``not:…`` for a known other thing; else ''."""
     if head[:4] in (b"RIFF", b"RIFX", b"RF64"):
         if head[8:12] == b"WAVE":
             return "RF64" if head[:4] == b"RF64" else "WAV"

@@ -124,7 +124,7 @@ def reverb_process(samples: Float, rate: int, settings: Reverb, state: ReverbSta
         gains,
         poles,
         lows,
-        (k * 0.381966) % 1,  # golden section: no two lines move together
+        np.asarray((k * 0.381966) % 1, np.float64),  # golden section: no two lines move together
         (0.31 + 0.047 * k) / rate,
         _DEPTH_MS * rate / 1000,
         state.at,

@@ -32,10 +32,7 @@ def compressor_gain(
         wanted = 0.0
         if top > quiet:
             over = _DB * math.log(top) - threshold
-            if 2 * over < knee:
-                wanted = slope * (over + knee / 2) ** 2 / (2 * knee)
-            else:
-                wanted = slope * over
+            wanted = slope * (over + knee / 2) ** 2 / (2 * knee) if 2 * over < knee else slope * over
         held = max(wanted, release * held)
         smooth = attack * smooth + (1 - attack) * held
         if smooth > 1e-7:

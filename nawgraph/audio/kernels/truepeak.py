@@ -15,7 +15,8 @@ def true_peaks(x: Array32, taps: Array32, before: int, floor: float) -> Array32:
     """For every frame the largest absolute interpolated value next to it, over all channels, float32 [frames].
 
     Phase p of `taps` [phases, taps] gives the value Σ taps[p, t] · x[n − before + t] between frames n and n + 1 and
-    counts for both; the number of taps is a multiple of four. Blocks whose values cannot reach `floor` keep their sample peaks.
+    counts for both; the number of taps is a multiple of four. Blocks whose values cannot reach `floor` keep their
+    sample peaks.
     """
     channels, frames = x.shape
     phases, length = taps.shape

@@ -48,7 +48,7 @@ def _blocks(data: memoryview) -> tuple[list[tuple[int, bytes]], int]:
     Raises:
         ValueError: not FLAC, or a block longer than the file.
     """
-    if data[:4] != b"fLaC":
+    if bytes(data[:4]) != b"fLaC":
         raise ValueError("this is not a FLAC file")
     blocks = []
     at, last = 4, False

@@ -55,7 +55,7 @@ def get(data: memoryview) -> str | None:
 
 
 def _parse(data: memoryview) -> Tag:
-    if data[:3] != b"ID3" or len(data) < _HEAD:
+    if bytes(data[:3]) != b"ID3" or len(data) < _HEAD:
         raise ValueError("this MP3 file has no whole ID3v2 tag")
     version, flags = data[3], data[5]
     size = _unsynchsafe(bytes(data[6:10]))

@@ -77,7 +77,7 @@ def pages(data: memoryview) -> Iterator[Page]:
     """
     at, serial = 0, None
     while at < len(data):
-        if data[at : at + 4] != b"OggS" or at + 27 > len(data):
+        if bytes(data[at : at + 4]) != b"OggS" or at + 27 > len(data):
             raise ValueError("this Ogg file is damaged: a page is missing")
         flags, granule, number, _, _, segments = struct.unpack_from("<BqIIIB", data, at + 5)
         lacing = bytes(data[at + 27 : at + 27 + segments])
