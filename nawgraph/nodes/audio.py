@@ -61,6 +61,30 @@ def gain(audio: Audio, *, db: Annotated[float, Range(-120, 60, unit="dB", step=0
     return _scaled(audio, db)
 
 
+def _highpass_step(chunk: Audio | None, state: Any, *, hz: float, q: float) -> tuple[Audio | None, Any]:
+    from nawgraph.audio import filters
+
+    if chunk is None:
+        return None, state
+    sections = filters.high_pass(chunk.rate, hz, q)
+    rest = filters.start(sections, chunk.channels) if state is None else state
+    samples, state = filters.process(chunk.samples, chunk.rate, sections, rest)
+    return Audio(samples, chunk.rate), state
+
+
+@node("audio.highpass", title="High pass", step=_highpass_step, aliases=("low cut", "filter", "rumble"))
+def highpass(
+    audio: Audio,
+    *,
+    hz: Annotated[float, Range(10, 20_000, unit="Hz", log=True)] = 80.0,
+    q: Annotated[float, Range(0.1, 20)] = 0.7071,
+) -> Audio:
+    """Take away what lies below a frequency: −3 dB there, 12 dB less with every octave below."""
+    from nawgraph.audio import filters
+
+    return Audio(filters.filtered(audio.samples, audio.rate, filters.high_pass(audio.rate, hz, q)), audio.rate)
+
+
 @node("audio.trim", title="Trim", aliases=("cut", "crop"))
 def trim(
     audio: Audio,

@@ -55,11 +55,12 @@ class Started(msgspec.Struct, frozen=True, tag=True):
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):
-    """A run ended."""
+    """A run ended. `error` is a sentence where nothing could be run at all."""
 
     status: Literal["ok", "failed", "cancelled"]
     seconds: float
     files: tuple[str, ...] = ()
+    error: str = ""
 
 
 class Notice(msgspec.Struct, frozen=True, tag=True):

@@ -16,16 +16,15 @@ from nawgraph.hints import KnobError
 from nawgraph.interface import over_of
 from nawgraph.runtime import events
 from nawgraph.runtime.cache import Cache, Row
+from nawgraph.runtime.care import GRACE, Care
 from nawgraph.runtime.engines import Engine
 from nawgraph.runtime.keys import Keys
 from nawgraph.runtime.models import Residency
 from nawgraph.runtime.plan import Constant, Plan, Step, list_digest
 from nawgraph.runtime.schedule import Schedule
+from nawgraph.runtime.stream import Streamed, Unfused, chain, perform_chain
 from nawgraph.runtime.work import Failed, Job, Missing, Outcome, Ran, RunContext, perform
 from nawgraph.values import Digest, digest
-
-GRACE = 0.8
-"""Seconds that running nodes have to obey a cancel before they are left behind."""
 
 
 class Run:
@@ -37,6 +36,7 @@ class Run:
         emit: called with every event, from any thread.
         document: name under which the keys of this run are remembered, "" for none.
         provenance: node id → the document to embed in what that sink writes.
+        care: precautions against nodes that end the process or do not answer.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Run:
         emit: Callable[[events.Event], None],
         document: str = "",
         provenance: Callable[[str], str] = lambda node: "",
+        care: Care | None = None,
     ) -> None:
         self.plan = plan
         self.targets = dict.fromkeys(targets)
@@ -63,11 +64,15 @@ class Run:
         self._residency = residency
         self._emit = emit
         self._provenance = provenance
+        self._care = care or Care()
         self._document = document
         self._before = cache.recall(document) if document else {}
-        self._done: SimpleQueue[tuple[Step, Digest, Outcome] | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Step, Digest, Outcome | Streamed | Unfused] | None] = SimpleQueue()
         self._running: dict[str, float] = {}
         self._chosen: set[str] = set()
+        self._chains: dict[str, list[Step]] = {}
+        self._unfused: set[str] = set()
+        self._solo: list[tuple[Step, Digest]] = []
         self._held: dict[str, int] = {}
         self._claims: dict[str, str] = {}
         self._told: dict[str, float] = {}
@@ -83,11 +88,14 @@ class Run:
         while not self._cancelled.is_set():
             while self.schedule and not self._cancelled.is_set():
                 self._advance(self.schedule.pop())
-            if not self._running:
+            if self._running:
+                finished = self._done.get()
+                if finished is not None:
+                    self._finish(*finished)
+            elif self._solo:
+                self._start(*self._solo.pop(0))
+            else:
                 break
-            finished = self._done.get()
-            if finished is not None:
-                self._finish(*finished)
         if self._cancelled.is_set():
             self._wind_down()
         self._cache.unpin(d for id in self._held for d in self.schedule.outputs.get(id, ()))
@@ -102,7 +110,8 @@ class Run:
 
     def _advance(self, step: Step) -> None:
         """A step whose inputs are known: choose, expand, find in the cache, or start."""
-        if step.id in self.schedule.lost:
+        known = step.id in self.schedule.outputs and step.id not in self.schedule.forced
+        if known or step.id in self.schedule.lost:
             return
         try:
             if step.kind == "call":
@@ -122,9 +131,11 @@ class Run:
         except (KnobError, ValueError) as error:
             self._fail(step, Failed(str(error)))
 
-    def _finish(self, step: Step, key: Digest, outcome: Outcome) -> None:
-        """A step came back from the engine."""
-        self._running.pop(step.id, None)
+    def _finish(self, step: Step, key: Digest, outcome: Outcome | Streamed | Unfused) -> None:
+        """A step, or a chain of them, came back from the engine."""
+        members = self._chains.pop(step.id, [step])
+        for member in members:
+            self._running.pop(member.id, None)
         if isinstance(outcome, Ran):
             self._engine.took(step.spec, outcome.row.seconds)
             if step.spec.pure:
@@ -134,6 +145,12 @@ class Run:
             self._revive(step, outcome.digest)
         elif isinstance(outcome, Failed):
             self._fail(step, outcome)
+        elif isinstance(outcome, Streamed):
+            for member, row in zip(members, outcome.rows, strict=True):
+                self._finish(member, self._key(member), Ran(row))
+        elif isinstance(outcome, Unfused):
+            self._unfused.update(member.id for member in members)
+            self.schedule.push(step)
 
     # ---------------------------------------------------------------------- kinds of steps
 
@@ -141,9 +158,7 @@ class Run:
         """An ordinary node: from the cache, or to a worker."""
         if step.spec.wants is not None and step.id not in self._chosen and not self._want(step):
             return
-        inputs = {name: self.schedule.digests(sources) for name, sources in step.inputs.items()}
-        key = self._keys.key(step, inputs)
-        self._remember(step, key, inputs)
+        key = self._key(step)
         row = self._cache.action(key) if step.spec.pure and step.id not in self.schedule.forced else None
         if row is not None and self._intact(row) and self._claim(step, row):
             self._know(step, row, "cached")
@@ -219,17 +234,40 @@ class Run:
     # ----------------------------------------------------------------------------- results
 
     def _start(self, step: Step, key: Digest) -> None:
-        fed = {n: self.schedule.feeds(sources) for n, sources in step.inputs.items()}
-        spec, keys = step.spec, self._keys
-        provenance = self._provenance(step.id) if spec.is_sink else ""
-        job = Job(step.id, key, spec, fed, step.several, step.knobs, keys.base, keys.out_dir, provenance)
-        context = RunContext(job, self._cancelled.is_set, self._report, self._show, self._residency.lend, self._claims)
-        self._emit(events.StepEvent(step.id, "running"))
-        if self._engine.quick(step.spec, alone=not self.schedule and not self._running):
-            self._finish(step, key, perform(job, self._cache, context))
-            return
-        self._running[step.id] = time.perf_counter()
-        self._engine.submit(step.spec.needs, lambda: self._done.put((step, key, perform(job, self._cache, context))))
+        """Run a step, together with those that stream what it makes."""
+        busy = bool(self.schedule or self._running)
+        if step.id in self._care.barred:
+            return self._fail(step, Failed(self._care.barred[step.id]))
+        if step.id in self._care.solo and busy:
+            return self._solo.append((step, key))
+        members = chain(step, self.schedule, self._fusible) if step.spec.step and self._fusible(step) else [step]
+        jobs = [self._job(member, key) for member in members]
+        for member in members:
+            self._emit(events.StepEvent(member.id, "running"))
+        if len(members) > 1:
+            self._chains[step.id] = members
+        if self._engine.quick(step.spec, alone=not busy):
+            return self._finish(step, key, self._work(jobs))
+        self._running.update(dict.fromkeys([member.id for member in members], time.perf_counter()))
+        return self._engine.submit(step.spec.needs, lambda: self._done.put((step, key, self._work(jobs))))
+
+    def _work(self, jobs: list[Job]) -> Outcome | Streamed | Unfused:
+        """What a thread does."""
+        lend = self._residency.lend
+        ctx = [RunContext(job, self._cancelled.is_set, self._report, self._show, lend, self._claims) for job in jobs]
+        with self._care.flight([job.id for job in jobs]):
+            return perform_chain(jobs, self._cache, ctx) if len(jobs) > 1 else perform(jobs[0], self._cache, ctx[0])
+
+    def _job(self, step: Step, key: Digest) -> Job:
+        fed = {n: self.schedule.feeds(sources) for n, sources in step.inputs.items() if self.schedule.knows(sources)}
+        keys = self._keys
+        provenance = self._provenance(step.id) if step.spec.is_sink else ""
+        return Job(step.id, key, step.spec, fed, step.several, step.knobs, keys.base, keys.out_dir, provenance)
+
+    def _fusible(self, step: Step) -> bool:
+        """Whether a step may run before its key is known: only if this document never ran it (see `stream`)."""
+        never = bool(self._document) and step.id not in self._before and step.id not in self.schedule.forced
+        return never and not (step.id in self._unfused or step.id in self._care.solo or step.id in self._care.barred)
 
     def _know(self, step: Step, row: Row, state: events.State) -> None:
         again = step.id in self.states and step.id in self.schedule.forced
@@ -276,7 +314,7 @@ class Run:
 
     def _wind_down(self) -> None:
         """Give running nodes a moment to obey, then leave them behind; what they finish is kept."""
-        deadline = time.perf_counter() + GRACE
+        deadline = time.perf_counter() + self._care.grace
         while self._running and (left := deadline - time.perf_counter()) > 0:
             try:
                 finished = self._done.get(timeout=left)
@@ -323,6 +361,13 @@ class Run:
             if (stat.st_size, stat.st_mtime_ns) != (size, mtime) and files.of(name).hex() != content:
                 return False
         return True
+
+    def _key(self, step: Step) -> Digest:
+        """Action key of a step whose inputs are known, remembered for the next run of this document."""
+        inputs = {name: self.schedule.digests(sources) for name, sources in step.inputs.items()}
+        key = self._keys.key(step, inputs)
+        self._remember(step, key, inputs)
+        return key
 
     def _remember(self, step: Step, key: Digest, inputs: Mapping[str, tuple[Digest, ...]]) -> None:
         if self._document:

@@ -11,6 +11,7 @@ from nawgraph.graph import Graph, Library, Problem, definition_of
 from nawgraph.interface import Interfaces
 from nawgraph.runtime import events
 from nawgraph.runtime.cache import Cache
+from nawgraph.runtime.care import Care
 from nawgraph.runtime.engines import Engine, LocalEngine
 from nawgraph.runtime.executor import Run
 from nawgraph.runtime.keys import FileDigests, Keys
@@ -84,6 +85,7 @@ class Runtime:
         base: Path = Path(),
         document: str = "",
         emit: Callable[[events.Event], None] = lambda event: None,
+        care: Care | None = None,
     ) -> Result:
         """Make targets: the given nodes, else all sinks, else all leaves.
 
@@ -91,6 +93,7 @@ class Runtime:
             base: folder of relative file knobs.
             document: name under which `explain` remembers this run.
             emit: called with every event, from any thread.
+            care: precautions of a supervisor.
 
         Raises:
             InvalidGraphError: an error in what the targets need; nothing was run.
@@ -111,6 +114,7 @@ class Runtime:
             emit=emit,
             document=document,
             provenance=lambda node: _provenance(graph, node),
+            care=care,
         )
         self._current = run
         try:

@@ -84,6 +84,15 @@ class Schedule:
                     lost.append(waiter)
         return lost
 
+    def only_reader(self, step: Step) -> Step | None:
+        """The step that waits for this one and for nothing else, if no other does."""
+        waiters = self._waiters.get(step.id, ())
+        return waiters[0] if len(waiters) == 1 and self._waiting[waiters[0].id] == 1 else None
+
+    def knows(self, sources: Iterable[Source]) -> bool:
+        """Whether sources are known."""
+        return all(isinstance(s, Constant) or s[0] in self.outputs for s in sources)
+
     def digests(self, sources: Iterable[Source]) -> tuple[Digest, ...]:
         """Digests of known sources."""
         outputs = self.outputs

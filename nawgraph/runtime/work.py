@@ -125,7 +125,7 @@ def perform(job: Job, values: Values, ctx: Context) -> Outcome:
     """Run one job. Whatever the node does, this returns an outcome."""
     start = time.perf_counter()
     try:
-        arguments = _arguments(job, values)
+        given = arguments(job, values)
     except KeyError as miss:
         return Missing(miss.args[0])
     except KnobError as error:
@@ -133,18 +133,18 @@ def perform(job: Job, values: Values, ctx: Context) -> Outcome:
     try:
         ctx.check()
         if job.spec.takes_context:
-            arguments["ctx"] = ctx
+            given["ctx"] = ctx
         assert job.spec.function is not None
-        results = _results(job, job.spec.function(**arguments))
+        results = results_of(job, job.spec.function(**given))
         seconds = time.perf_counter() - start
-        return Ran(_store(job, results, seconds, values, ctx))
+        return Ran(store(job, results, seconds, values, ctx))
     except Cancelled:
         return Stopped()
     except BaseException as error:
         return Failed(sentence(error), "".join(traceback.format_exception(error)))
 
 
-def _arguments(job: Job, values: Values) -> dict[str, Any]:
+def arguments(job: Job, values: Values) -> dict[str, Any]:
     """Keyword arguments of the call. A missing value is a KeyError with its digest."""
     made: dict[str, Any] = {port.name: None for port in job.spec.inputs}
     for knob in job.spec.knobs:
@@ -178,8 +178,8 @@ def _as(port: Port, value: Any) -> Any:
     return float(value) if port.type.name == "float" and type(value) is int else value
 
 
-def _results(job: Job, result: Any) -> tuple[Any, ...]:
-    """What the node returned, frozen, one for each output port, of the types it declares."""
+def results_of(job: Job, result: Any) -> tuple[Any, ...]:
+    """What a node returned, frozen, one for each output port, of the types it declares."""
     spec = job.spec
     if spec.is_sink:
         return ()
@@ -199,7 +199,8 @@ def _checked(spec: NodeSpec, port: Port, value: Any) -> Any:
     return value
 
 
-def _store(job: Job, results: tuple[Any, ...], seconds: float, values: Values, ctx: Context) -> Row:
+def store(job: Job, results: tuple[Any, ...], seconds: float, values: Values, ctx: Context) -> Row:
+    """Put a node's results into the cache; the row that says so."""
     digests = []
     for port, value in zip(job.spec.outputs, results, strict=True):
         name = digest(value) if job.spec.cutoff else digest_bytes(job.key, port.name.encode())
