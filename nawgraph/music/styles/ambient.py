@@ -1,0 +1,56 @@
+"""Ambient: slow chords, no hurry, almost no drums."""
+
+from nawgraph.music.styles.base import Layer, Style
+
+STYLE = Style(
+    name="ambient",
+    words=("drone", "atmospheric", "soundscape", "meditation", "new age", "space music", "downtempo"),
+    bpm=(56, 72, 92),
+    modes={"lydian": 3, "major": 3, "dorian": 2, "minor": 2},
+    moods=("calm", "dreamy", "floating", "peaceful", "spacious"),
+    minor=("i VI i VII", "i iv VI v", "i III VII iv", "VI VII i i"),
+    major=("I II I vi", "I iii IV I", "IV I vi V", "I IV I iii", "vi IV I I"),
+    grammar=0.15,
+    harmonic_rhythm={2: 0.65, 4: 0.35},
+    colour=(0.8, 0.6),
+    kit="kit.ambient",
+    grooves=(
+        {"shaker": "....o.......o..."},
+        {"kick": "x...............", "shaker": "..o...o...o...o.", "rim": "............?..."},
+        {"kick": "x...............................", "shaker": "o...o...o...o...", "tom_low": "..........o....."},
+    ),
+    fill="none",
+    bass=("bass.sub", "bass.fm"),
+    bass_rhythms=("R---------------", "R---------------", "R-----------5---", "R-----------------------........"),
+    layers=(
+        Layer("pad", "pad", ("pad.warm", "pad.glass"), low=52, high=74, enter=0.0),
+        Layer("strings", "line", ("strings.ensemble", "lead.flute"), low=64, high=81, enter=0.4, pan=0.25, gain=-5),
+        Layer(
+            "arp",
+            "arp",
+            ("bell.fm", "keys.piano", "guitar.nylon", "mallet.vibes"),
+            ("x.....x.....x...", "x...x.....x.....", "x..x..x..x..x.x.", "..x.....x....x.."),
+            62,
+            86,
+            0.25,
+            pan=-0.3,
+            gain=-4,
+        ),
+        Layer(
+            "sparkle",
+            "sparkle",
+            ("bell.fm", "pad.glass", "mallet.vibes"),
+            low=79,
+            high=96,
+            enter=0.15,
+            pan=0.4,
+            gain=-7,
+        ),
+        Layer("lead", "lead", ("lead.flute", "keys.piano", "bell.fm"), low=64, high=83, enter=0.4, gain=-3),
+    ),
+    vocals=0.3,
+    voices=("voice.choir", "voice.soprano"),
+    singing=0.0,
+    forms=("waves",),
+    looseness=12.0,
+)

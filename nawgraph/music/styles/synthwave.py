@@ -1,0 +1,61 @@
+"""Synthwave: octave eighths, gated snare, neon arpeggios, a heroic lead."""
+
+from nawgraph.music.styles.base import Layer, Style
+
+STYLE = Style(
+    name="synthwave",
+    words=("retrowave", "outrun", "synth pop", "synthpop", "80s", "eighties", "darkwave", "vaporwave"),
+    bpm=(84, 104, 122),
+    modes={"minor": 6, "dorian": 2, "major": 2},
+    moods=("nostalgic", "neon", "romantic", "heroic"),
+    minor=("i VI III VII", "VI VII i i", "i VII VI VII", "i III VII VI", "iv VI i VII"),
+    major=("I V vi IV", "IV V vi I", "vi IV I V", "I iii vi IV"),
+    grammar=0.15,
+    harmonic_rhythm={1: 0.6, 2: 0.4},
+    colour=(0.3, 0.15),
+    kit="kit.synthwave",
+    grooves=(
+        {"kick": "X.......X.......", "snare": "....X.......X...", "hat": "x.x.x.x.x.x.x.x."},
+        {"kick": "X...X...X...X...", "snare": "....X.......X...", "hat": "xoxoxoxoxoxoxoxo"},
+        {
+            "kick": "X.....x.X.......",
+            "snare": "....X.......X...",
+            "hat": "x.xxx.xxx.xxx.xx",
+            "tom_mid": "..............x?",
+        },
+    ),
+    fill="toms",
+    bass=("bass.saw", "bass.fm"),
+    bass_rhythms=("R-R-R-R-R-R-R-R-", "R-O-R-O-R-O-R-O-", "RRRRRRRRRRRRRRRR", "R.RRR.RRR.RRR.RR", "R-R-R-O-R-R-5-O-"),
+    layers=(
+        Layer("pad", "pad", ("pad.warm", "strings.ensemble"), low=55, high=76, enter=0.0, gain=-2),
+        Layer(
+            "arp",
+            "arp",
+            ("pluck.synth", "lead.square", "bell.fm"),
+            ("xxxxxxxxxxxxxxxx", "x.x.x.x.x.x.x.x.", "x.xxx.xxx.xxx.xx"),
+            60,
+            84,
+            0.35,
+            pan=0.35,
+            gain=-5,
+        ),
+        Layer(
+            "brass",
+            "comp",
+            ("brass.stab", "brass.section"),
+            ("x-------........", "x--x--x---------", "..x-..x-..x-..x-"),
+            57,
+            76,
+            0.65,
+            pan=-0.2,
+            gain=-3,
+        ),
+        Layer("lead", "lead", ("lead.saw", "lead.square"), low=64, high=86, enter=0.4, pan=0.05),
+    ),
+    vocals=0.45,
+    voices=("voice.tenor", "voice.soprano"),
+    singing=0.35,
+    forms=("song", "theme"),
+    looseness=1.2,
+)
