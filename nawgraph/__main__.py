@@ -1,0 +1,7 @@
+"""``python -m nawgraph`` is ``nawgraph``."""
+
+import sys
+
+from nawgraph.cli import main
+
+sys.exit(main())

@@ -1,0 +1,73 @@
+"""``nawgraph nodes`` and ``nawgraph models``: what is installed."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from nawgraph.cli import common
+from nawgraph.cli.common import OK, Commands
+
+if TYPE_CHECKING:
+    from nawgraph.node import Knob, NodeSpec, Port
+
+
+def register(commands: Commands) -> None:
+    """Add the commands."""
+    nodes_parser = commands.add_parser("nodes", help="list all node types")
+    nodes_parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    nodes_parser.set_defaults(action=nodes)
+    models_parser = commands.add_parser("models", help="list models")
+    models = models_parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    list_parser = models.add_parser("list", help="list all models that can be used")
+    list_parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    list_parser.set_defaults(action=models_list)
+
+
+def nodes(options: argparse.Namespace) -> int:
+    """List all node types."""
+    specs = common.library().specs()
+    if options.json:
+        common.print_json({"nodes": [describe(spec) for spec in specs]})
+        return OK
+    width = max((len(spec.id) for spec in specs), default=0)
+    for spec in specs:
+        first = spec.help.partition("\n")[0]
+        print(f"{spec.id:<{width}}  {first or spec.title}")
+    return OK
+
+
+def models_list(options: argparse.Namespace) -> int:
+    """List the models. This version has none: models come with the nodes that use them."""
+    if options.json:
+        common.print_json({"models": []})
+    else:
+        print("no models: the nodes of this version need none")
+    return OK
+
+
+def describe(spec: NodeSpec) -> dict[str, Any]:
+    """A node type as the contract has it."""
+    return {
+        "type": spec.id,
+        "version": spec.version,
+        "title": spec.title,
+        "category": spec.category,
+        "help": spec.help,
+        "inputs": [_port(p) | {"optional": p.optional, "lazy": p.lazy} for p in spec.inputs],
+        "knobs": [_knob(k) for k in spec.knobs],
+        "outputs": [_port(p) for p in spec.outputs],
+        "pack": spec.pack,
+    }
+
+
+def _port(port: Port) -> dict[str, Any]:
+    return {"name": port.name, "type": str(port.type)}
+
+
+def _knob(knob: Knob) -> dict[str, Any]:
+    """A knob: name, type, default, and its hint's fields beside the hint's kind ("range", "choice", "seed" …)."""
+    default = list(knob.default) if isinstance(knob.default, tuple) else knob.default
+    hint = None if knob.hint is None else {"kind": type(knob.hint).__name__.lower(), **asdict(knob.hint)}
+    return {"name": knob.name, "type": str(knob.type), "default": default, "hint": hint}

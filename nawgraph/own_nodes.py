@@ -1,0 +1,94 @@
+"""Nodes from outside the program: functions of a script or notebook, modules that ``NAWGRAPH_NODES`` names.
+
+A document never names code to load; only the person at the keyboard does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from nawgraph.library import Library, standard
+from nawgraph.node import NodeSpec, spec_of
+from nawgraph.values.core import digest_bytes
+
+VARIABLE = "NAWGRAPH_NODES"
+
+
+def library() -> Library:
+    """The standard nodes and those of the modules that ``NAWGRAPH_NODES`` names, separated like ``PATH``.
+
+    Each is a module's name, or the path of a ``.py`` file.
+
+    Raises:
+        ValueError: one cannot be imported, or takes a standard node's id.
+    """
+    names = [name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    if not names:
+        return standard()
+    return extended(standard(), [spec for name in names for spec in _specs(_module(name))])
+
+
+def extended(base: Library, specs: Iterable[NodeSpec]) -> Library:
+    """A library with more nodes; `base` stays as it is.
+
+    Raises:
+        ValueError: an id is taken.
+    """
+    made = Library(base.specs())
+    made.renamed.update(base.renamed)
+    for spec in specs:
+        made.add(spec)
+    return made
+
+
+def own(function: Callable[..., Any]) -> NodeSpec:
+    """The description of a function that is still being worked on: a changed body is another version of its pack.
+
+    So a cached result of the old body is not taken for the new one's. What the function calls is not looked into.
+    """
+    spec = spec_of(function)
+    module = getattr(function, "__module__", None) or "__main__"
+    code = getattr(function, "__code__", None)
+    return replace(spec, pack=module, pack_version=_fingerprint(code).hex()[:16] if code else "")
+
+
+def _fingerprint(code: CodeType) -> bytes:
+    """Digest of compiled code, line numbers and file name left out."""
+    constants = [_fingerprint(c) if isinstance(c, CodeType) else _shown(c).encode() for c in code.co_consts]
+    return digest_bytes(code.co_code, repr((code.co_names, code.co_varnames)).encode(), *constants)
+
+
+def _shown(constant: object) -> str:
+    """A constant as text that is the same in every process: the order of a set of texts is not."""
+    return str(sorted(map(repr, constant))) if isinstance(constant, frozenset) else repr(constant)
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        if name.endswith(".py"):
+            return _from_file(Path(name))
+        return importlib.import_module(name)
+    except Exception as error:
+        raise ValueError(f"{VARIABLE}: {name} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _from_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FileNotFoundError(f"{path} is no file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _specs(module: ModuleType) -> list[NodeSpec]:
+    """The nodes that a module defines itself; those it imports are somebody else's."""
+    found = [v for _, v in sorted(vars(module).items()) if isinstance(getattr(v, "__nawgraph__", None), NodeSpec)]
+    return [own(function) for function in found if function.__module__ == module.__name__]
