@@ -134,6 +134,11 @@ class NodeSpec:
         return frozenset(p.name for p in self.inputs if p.lazy)
 
     @cached_property
+    def required(self) -> tuple[str, ...]:
+        """Names of the inputs that must have a value."""
+        return tuple(p.name for p in self.inputs if not p.optional)
+
+    @cached_property
     def _by_name(self) -> tuple[dict[str, Port], dict[str, Knob], dict[str, Port], dict[str, int]]:
         return (
             {p.name: p for p in self.inputs},
@@ -146,7 +151,9 @@ class NodeSpec:
         """A call's result as one value an output port."""
         if self.is_sink:
             return ()
-        return (result,) if len(self.outputs) == 1 and not hasattr(result, "_fields") else tuple(result)
+        if hasattr(result, "_fields"):
+            return tuple(result)
+        return (result,) if len(self.outputs) == 1 or not isinstance(result, tuple) else result
 
 
 def node(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 
 from nawgraph import types
@@ -12,6 +13,7 @@ from nawgraph.interface import OVER, Interfaces, over_of, pass_through
 from nawgraph.node import NodeSpec
 from nawgraph.types import ANY, Type
 
+_DIGEST = re.compile(r"[0-9a-f]{40}\Z")
 MODES = ("", "bypass", "mute", "freeze")
 
 
@@ -77,7 +79,7 @@ class _Scope:
                 f"was made with version {node.version} of {node.type}, this is version {spec.version}: update nawgraph"
             )
             yield self._problem(id, None, message)
-        if node.mode == "freeze" and not all(p.name in node.frozen for p in spec.outputs):
+        if node.mode == "freeze" and not all(_DIGEST.match(str(node.frozen.get(p.name))) for p in spec.outputs):
             yield self._problem(id, None, "is frozen without a result: unfreeze it, run it, and freeze it again")
         if node.mode == "bypass":
             yield from self._bypass(id, node, spec)

@@ -28,6 +28,7 @@ class Engine(Protocol):
         """Whether the scheduler shall run a step itself, since handing it over would cost more than it gains.
 
         Args:
+            spec: the step's node type.
             alone: nothing else is ready or running, so that nothing is kept waiting.
         """
 

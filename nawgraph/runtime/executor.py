@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from nawgraph.hints import KnobError
-from nawgraph.interface import over_of
-from nawgraph.runtime import events
+from nawgraph.runtime import events, stages
 from nawgraph.runtime.cache import Cache, Row
 from nawgraph.runtime.care import GRACE, Care
 from nawgraph.runtime.engines import Engine
-from nawgraph.runtime.keys import Keys
+from nawgraph.runtime.keys import NO_PATHS, Keys
 from nawgraph.runtime.models import Residency
-from nawgraph.runtime.plan import Constant, Plan, Step, list_digest
+from nawgraph.runtime.plan import Constant, Plan, Step
 from nawgraph.runtime.schedule import Schedule
 from nawgraph.runtime.stream import Streamed, Unfused, chain, perform_chain
-from nawgraph.runtime.work import Failed, Job, Missing, Outcome, Ran, RunContext, perform
+from nawgraph.runtime.work import Failed, GoneError, Job, Missing, Outcome, Ran, RunContext, perform, sentence
 from nawgraph.values import Digest, digest
 
 
@@ -58,7 +57,7 @@ class Run:
         self.schedule = Schedule()
         self.states: dict[str, events.StepEvent] = {}
         self.files: list[str] = []
-        self._cache = cache
+        self.cache = cache
         self._engine = engine
         self._keys = keys
         self._residency = residency
@@ -69,7 +68,7 @@ class Run:
         self._before = cache.recall(document) if document else {}
         self._done: SimpleQueue[tuple[Step, Digest, Outcome | Streamed | Unfused] | None] = SimpleQueue()
         self._running: dict[str, float] = {}
-        self._chosen: set[str] = set()
+        self._twins: dict[Digest, list[Step]] = {}
         self._chains: dict[str, list[Step]] = {}
         self._unfused: set[str] = set()
         self._solo: list[tuple[Step, Digest]] = []
@@ -83,22 +82,25 @@ class Run:
     def run(self) -> str:
         """Make the targets; "ok", "failed" (some could not be made) or "cancelled"."""
         start = time.perf_counter()
-        self._lost(self.schedule.add(self.plan.demand(self.targets)))
+        self.lost(self.schedule.add(self.plan.demand(self.targets)))
         self._emit(events.Started(tuple(self.plan.steps)))
-        while not self._cancelled.is_set():
-            while self.schedule and not self._cancelled.is_set():
-                self._advance(self.schedule.pop())
-            if self._running:
-                finished = self._done.get()
-                if finished is not None:
-                    self._finish(*finished)
-            elif self._solo:
-                self._start(*self._solo.pop(0))
-            else:
-                break
+        try:
+            while not self._cancelled.is_set():
+                while self.schedule and not self._cancelled.is_set():
+                    self._advance(self.schedule.pop())
+                if self._running:
+                    finished = self._done.get()
+                    if finished is not None:
+                        self._finish(*finished)
+                elif self._solo:
+                    self._start(*self._solo.pop(0))
+                else:
+                    break
+        except KeyboardInterrupt:
+            self._cancelled.set()
         if self._cancelled.is_set():
             self._wind_down()
-        self._cache.unpin(d for id in self._held for d in self.schedule.outputs.get(id, ()))
+        self.cache.unpin(d for id in self._held for d in self.schedule.outputs.get(id, ()))
         status = "cancelled" if self._cancelled.is_set() else "failed" if self.schedule.lost else "ok"
         self._emit(events.Finished(status, time.perf_counter() - start, tuple(self.files)))  # type: ignore[arg-type]
         return status
@@ -116,35 +118,29 @@ class Run:
         try:
             if step.kind == "call":
                 self._call(step)
-            elif step.kind == "collect":
-                self._collect(step)
-            elif step.kind == "forward":
-                self._forward(step)
-            elif step.kind == "map":
-                self._open_map(step)
-            elif step.kind == "frozen":
-                self._thaw(step)
             else:
-                self._fail(step, Failed(f"node type {step.node.type!r} is not installed"))
-        except _GoneError as gone:
-            self._revive(step, gone.digest)
-        except (KnobError, ValueError) as error:
-            self._fail(step, Failed(str(error)))
+                stages.advance(self, step)
+        except GoneError as gone:
+            self.revive(step, gone.digest)
+        except Exception as error:
+            self.fail(step, Failed(sentence(error), traceback.format_exc()))
 
     def _finish(self, step: Step, key: Digest, outcome: Outcome | Streamed | Unfused) -> None:
         """A step, or a chain of them, came back from the engine."""
         members = self._chains.pop(step.id, [step])
         for member in members:
             self._running.pop(member.id, None)
+        for twin in self._twins.pop(key, ()):
+            self.schedule.push(twin)
         if isinstance(outcome, Ran):
             self._engine.took(step.spec, outcome.row.seconds)
             if step.spec.pure:
-                self._cache.record(key, outcome.row)
-            self._know(step, outcome.row, "ran")
+                self.cache.record(key, outcome.row)
+            self.know(step, outcome.row, "ran", pinned=True)
         elif isinstance(outcome, Missing):
-            self._revive(step, outcome.digest)
+            self.revive(step, outcome.digest)
         elif isinstance(outcome, Failed):
-            self._fail(step, outcome)
+            self.fail(step, outcome)
         elif isinstance(outcome, Streamed):
             for member, row in zip(members, outcome.rows, strict=True):
                 self._finish(member, self._key(member), Ran(row))
@@ -156,80 +152,19 @@ class Run:
 
     def _call(self, step: Step) -> None:
         """An ordinary node: from the cache, or to a worker."""
-        if step.spec.wants is not None and step.id not in self._chosen and not self._want(step):
+        if step.spec.wants is not None and not stages.want(self, step):
             return
+        missing = step.without_value()
+        if missing:
+            raise ValueError(f"input {missing} has no value: what feeds it is muted or gives nothing")
         key = self._key(step)
-        row = self._cache.action(key) if step.spec.pure and step.id not in self.schedule.forced else None
-        if row is not None and self._intact(row) and self._claim(step, row):
-            self._know(step, row, "cached")
+        row = self.cache.action(key) if step.spec.pure and step.id not in self.schedule.forced else None
+        if row is not None and self._intact(row) and self._claim(step, row) and self._at_hand(step, row):
+            self.know(step, row, "cached")
+        elif key in self._twins:
+            self._twins[key].append(step)  # the same work is being done under another id: wait for its row
         else:
             self._start(step, key)
-
-    def _forward(self, step: Step) -> None:
-        """A switch: its result is that of the input it chooses, which is only now asked for."""
-        assert step.spec.forwards is not None
-        if step.id not in self._chosen:
-            port, index = step.spec.forwards(self._eager_values(step))
-            sources = step.inputs.get(port, ())
-            if not 0 <= index < len(sources):
-                raise ValueError(f"{port} has {len(sources)} wires, there is no number {index}")
-            step.inputs = {port: (sources[index],)}
-            if not self._ask(step):
-                return
-        outputs = self.schedule.digests(next(iter(step.inputs.values())))
-        self._know(step, Row(outputs, (), 0.0), "cached")
-
-    def _want(self, step: Step) -> bool:
-        """Ask for the lazy inputs that a node wants; True if they are all known already."""
-        assert step.spec.wants is not None
-        wanted = set(step.spec.wants(self._eager_values(step)))
-        lazy = step.spec.lazy
-        step.inputs = {name: s for name, s in step.inputs.items() if name not in lazy or name in wanted}
-        return self._ask(step)
-
-    def _ask(self, step: Step) -> bool:
-        """Demand what a step has chosen to need; True if it is all known already."""
-        self._chosen.add(step.id)
-        sources = [s for group in step.inputs.values() for s in group if not isinstance(s, Constant)]
-        self._lost(self.schedule.add(self.plan.demand(s[0] for s in sources)))
-        if all(s[0] in self.schedule.outputs for s in sources):
-            return True
-        self._lost(self.schedule.wait(step, sources))
-        return False
-
-    def _open_map(self, step: Step) -> None:
-        """A map whose lists are known: open the subgraph once an item, then wait for all of them."""
-        lists: dict[str, list[Constant]] = {}
-        over = set(over_of(step.node))
-        for name in over & set(step.inputs):
-            values = [self._value(d) for d in self.schedule.digests(step.inputs[name])]
-            items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else tuple(values)
-            lists[name] = [Constant(item, digest(item)) for item in items]
-        self._lost(self.schedule.add(self.plan.open_items(step, lists)))
-        self._lost(self.schedule.wait(step, step.eager()))
-
-    def _collect(self, step: Step) -> None:
-        """A map whose items are all known: their results, as lists."""
-        groups = [step.inputs.get(p.name, ()) for p in step.spec.outputs]
-        outputs = tuple(list_digest(self.schedule.digests(group)) for group in groups)
-        if step.id in self.schedule.forced or not all(d in self._cache for d in outputs):
-            for name, group in zip(outputs, groups, strict=True):
-                values = [
-                    s.value if isinstance(s, Constant) else self._value(self.schedule.digests([s])[0]) for s in group
-                ]
-                self._cache.put(name, tuple(values), 0.0)
-        self._know(step, Row(outputs, (), 0.0), "cached")
-
-    def _thaw(self, step: Step) -> None:
-        """A frozen node: its result is what the document says, wherever it came from."""
-        outputs = tuple(bytes.fromhex(step.node.frozen.get(p.name, "")) for p in step.spec.outputs)
-        if all(name in self._cache for name in outputs):
-            self._know(step, Row(outputs, (), 0.0), "cached")
-        else:
-            self._fail(
-                step,
-                Failed("the frozen result is not in the cache of this machine: unfreeze the node to make it again"),
-            )
 
     # ----------------------------------------------------------------------------- results
 
@@ -237,7 +172,7 @@ class Run:
         """Run a step, together with those that stream what it makes."""
         busy = bool(self.schedule or self._running)
         if step.id in self._care.barred:
-            return self._fail(step, Failed(self._care.barred[step.id]))
+            return self.fail(step, Failed(self._care.barred[step.id]))
         if step.id in self._care.solo and busy:
             return self._solo.append((step, key))
         members = chain(step, self.schedule, self._fusible) if step.spec.step and self._fusible(step) else [step]
@@ -248,6 +183,8 @@ class Run:
             self._chains[step.id] = members
         if self._engine.quick(step.spec, alone=not busy):
             return self._finish(step, key, self._work(jobs))
+        if step.spec.pure and len(members) == 1:
+            self._twins[key] = []
         self._running.update(dict.fromkeys([member.id for member in members], time.perf_counter()))
         return self._engine.submit(step.spec.needs, lambda: self._done.put((step, key, self._work(jobs))))
 
@@ -256,7 +193,7 @@ class Run:
         lend = self._residency.lend
         ctx = [RunContext(job, self._cancelled.is_set, self._report, self._show, lend, self._claims) for job in jobs]
         with self._care.flight([job.id for job in jobs]):
-            return perform_chain(jobs, self._cache, ctx) if len(jobs) > 1 else perform(jobs[0], self._cache, ctx[0])
+            return perform_chain(jobs, self.cache, ctx) if len(jobs) > 1 else perform(jobs[0], self.cache, ctx[0])
 
     def _job(self, step: Step, key: Digest) -> Job:
         fed = {n: self.schedule.feeds(sources) for n, sources in step.inputs.items() if self.schedule.knows(sources)}
@@ -269,15 +206,17 @@ class Run:
         never = bool(self._document) and step.id not in self._before and step.id not in self.schedule.forced
         return never and not (step.id in self._unfused or step.id in self._care.solo or step.id in self._care.barred)
 
-    def _know(self, step: Step, row: Row, state: events.State) -> None:
+    def know(self, step: Step, row: Row, state: events.State, *, pinned: bool = False) -> None:
+        """A step's results are known. `pinned`: they were pinned when they were put, and stay so for their readers."""
         again = step.id in self.states and step.id in self.schedule.forced
         self._tell(events.StepEvent(step.id, state, row.seconds, outputs=row.outputs, warnings=row.warnings))
         if not again:
             self.files += [name for name, *_ in row.files]
         readers = self.schedule.know(step, row.outputs)
-        if state == "ran" and (readers or step.id in self.targets) and step.id not in self._held:
-            self._cache.pin(row.outputs)
+        if pinned and (readers or step.id in self.targets) and step.id not in self._held:
             self._held[step.id] = readers
+        elif pinned:
+            self.cache.unpin(row.outputs)
         self._release(step)
 
     def _release(self, reader: Step) -> None:
@@ -287,30 +226,32 @@ class Run:
                 self._held[id] -= 1
                 if self._held[id] <= 0 and id not in self.targets:
                     del self._held[id]
-                    self._cache.unpin(self.schedule.outputs[id])
+                    self.cache.unpin(self.schedule.outputs[id])
 
-    def _fail(self, step: Step, failure: Failed) -> None:
+    def fail(self, step: Step, failure: Failed) -> None:
+        """A step failed, and with it all that need it."""
         first, *rest = self.schedule.lose(step)
         self._release(step)
         self._tell(events.StepEvent(first.id, "failed", error=failure.error, detail=failure.detail))
-        self._lost(rest)
+        self.lost(rest)
 
-    def _lost(self, steps: Iterable[Step]) -> None:
+    def lost(self, steps: Iterable[Step]) -> None:
+        """Steps cannot run, since something above them failed."""
         for step in steps:
             self._release(step)
             self._tell(events.StepEvent(step.id, "blocked"))
 
-    def _revive(self, step: Step, gone: Digest) -> None:
+    def revive(self, step: Step, gone: Digest) -> None:
         """An input's value is in no cache any more: run the step that makes it, then try again."""
         producer = self.plan.steps.get(self.schedule.producer.get(gone, ""))
         if producer is None:
-            self._fail(step, Failed("an input's value is no longer in the cache and nothing here makes it: run again"))
+            self.fail(step, Failed("an input's value is no longer in the cache and nothing here makes it: run again"))
             return
         if producer.id not in self.schedule.forced:
             self.schedule.forced.add(producer.id)
             if producer.id not in self._running:
                 self.schedule.push(producer)
-        self._lost(self.schedule.wait(step, [(producer.id, 0)]))
+        self.lost(self.schedule.wait(step, [(producer.id, 0)]))
 
     def _wind_down(self) -> None:
         """Give running nodes a moment to obey, then leave them behind; what they finish is kept."""
@@ -327,28 +268,13 @@ class Run:
 
     # ----------------------------------------------------------------------------- helpers
 
-    def _eager_values(self, step: Step) -> dict[str, Any]:
-        """Values of a step's knobs and eager inputs, for `wants` and `forwards`."""
-        lazy = step.spec.lazy
-        values = dict(step.knobs)
-        for name, sources in step.inputs.items():
-            if name in lazy:
-                values[name] = len(sources)
-                continue
-            value = self._value(self.schedule.digests(sources)[0])
-            knob = step.spec.knob(name)
-            values[name] = knob.coerce(value) if knob else value
-        return values
-
-    def _value(self, name: Digest) -> Any:
-        try:
-            return self._cache.get(name)
-        except KeyError:
-            raise _GoneError(name) from None
-
     def _claim(self, step: Step, row: Row) -> bool:
         """Whether the files of a cached sink are its own in this run; if not, running it will say whose they are."""
         return all(self._claims.setdefault(name, step.id) == step.id for name, *_ in row.files)
+
+    def _at_hand(self, step: Step, row: Row) -> bool:
+        """Whether a target's values are still there; nobody else asks before a value is needed."""
+        return step.id not in self.targets or all(name in self.cache for name in row.outputs)
 
     def _intact(self, row: Row) -> bool:
         """Whether the files that a sink wrote are still there, unchanged."""
@@ -365,7 +291,9 @@ class Run:
     def _key(self, step: Step) -> Digest:
         """Action key of a step whose inputs are known, remembered for the next run of this document."""
         inputs = {name: self.schedule.digests(sources) for name, sources in step.inputs.items()}
-        key = self._keys.key(step, inputs)
+        wired = self._keys.wired_files(step)
+        paths = {name: stages.value(self, step.inputs[name][0]) for name in wired} if wired else NO_PATHS
+        key = self._keys.key(step, inputs, paths)
         self._remember(step, key, inputs)
         return key
 
@@ -373,7 +301,7 @@ class Run:
         if self._document:
             before = self._before.get(step.id)
             if before is None or before[0] != key:
-                self._cache.remember(self._document, step.id, key, self._keys.parts(step, inputs), time.time())
+                self.cache.remember(self._document, step.id, key, self._keys.parts(step, inputs), time.time())
 
     def _tell(self, event: events.StepEvent) -> None:
         self.states[event.id] = event
@@ -388,15 +316,8 @@ class Run:
 
     def _show(self, id: str, value: Any) -> None:
         name = digest(value)
-        self._cache.put(name, value, 0.0)
+        self.cache.put(name, value, 0.0)
         self._emit(events.Preview(id, name))
-
-
-class _GoneError(Exception):
-    """A value that the scheduler itself needs is in no cache any more."""
-
-    def __init__(self, name: Digest) -> None:
-        self.digest = name
 
 
 __all__ = ["GRACE", "Run"]

@@ -22,6 +22,7 @@ from nawgraph.values import Digest
 from nawgraph.values.core import DIGEST_SIZE
 
 Inputs = Mapping[str, Sequence[Digest]]
+NO_PATHS: Mapping[str, str] = {}
 
 
 class FileDigests:
@@ -63,15 +64,23 @@ class Keys:
         self.files = files
         self._heads: dict[int, tuple[NodeSpec, bytes, tuple[str, ...]]] = {}
 
-    def key(self, step: Step, inputs: Inputs) -> Digest:
-        """Action key of a step whose inputs have these digests."""
+    def key(self, step: Step, inputs: Inputs, paths: Mapping[str, str] = NO_PATHS) -> Digest:
+        """Action key of a step whose inputs have these digests.
+
+        Args:
+            step: the step.
+            inputs: port or wired knob → digests.
+            paths: values of the file knobs that are wired (see `wired_files`).
+        """
         head, file_knobs = self._head(step.spec)
         parts = [head]
         wired = step.inputs
         for port in step.spec.inputs:
             if port.name in inputs:
                 digests = inputs[port.name]
-                parts.append(b"%b=%d:" % (port.name.encode(), len(digests)))
+                # a list that one wire carries is not the list that one wire makes
+                sign = b"*" if port.name in step.several else b"="
+                parts.append(b"%b%b%d:" % (port.name.encode(), sign, len(digests)))
                 parts += digests
         for name, known in step.knob_digests.items():
             if name in wired:
@@ -80,8 +89,7 @@ class Keys:
             else:
                 parts.append(known)
         for name in file_knobs:
-            if name not in wired:
-                parts.append(self.files.of(self.base / step.knobs[name]))
+            parts.append(self.files.of(self.base / (paths[name] if name in wired else step.knobs[name])))
         return blake3(b"".join(parts)).digest(DIGEST_SIZE)
 
     def _head(self, spec: NodeSpec) -> tuple[bytes, tuple[str, ...]]:
@@ -96,6 +104,11 @@ class Keys:
             names = tuple(k.name for k in spec.knobs if isinstance(k.hint, File))
             found = self._heads[id(spec)] = (spec, msgspec.msgpack.encode(head), names)
         return found[1], found[2]
+
+    def wired_files(self, step: Step) -> list[str]:
+        """File knobs that are wired: their values must be known, since the files' contents are in the key."""
+        names = self._head(step.spec)[1]
+        return [name for name in names if name in step.inputs] if names else []
 
     def parts(self, step: Step, inputs: Inputs) -> bytes:
         """The same in a form that `explain` can put into words later."""

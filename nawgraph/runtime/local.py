@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from nawgraph.graph import Graph, Library, Problem, definition_of
-from nawgraph.interface import Interfaces
+from nawgraph.nesting import used
 from nawgraph.runtime import events
 from nawgraph.runtime.cache import Cache
 from nawgraph.runtime.care import Care
@@ -90,6 +90,9 @@ class Runtime:
         """Make targets: the given nodes, else all sinks, else all leaves.
 
         Args:
+            graph: the document.
+            targets: ids of nodes.
+            out_dir: where exporters write.
             base: folder of relative file knobs.
             document: name under which `explain` remembers this run.
             emit: called with every event, from any thread.
@@ -153,27 +156,13 @@ class Runtime:
             for name in names:
                 graph.node(name)
             return names
-        interfaces = Interfaces(graph, self.library)
+        plan = Plan(graph, self.library)
         active = {id: node for id, node in sorted(graph.nodes.items()) if node.mode != "mute"}
-        sinks = [id for id, node in active.items() if self._writes(graph, interfaces, id)]
+        sinks = [id for id, node in active.items() if plan.writes(node)]
         if sinks:
             return sinks
         read = {source for node in active.values() for source in node.sources}
         return [id for id in active if id not in read]
-
-    def _writes(self, graph: Graph, interfaces: Interfaces, id: str) -> bool:
-        """Whether a node is a sink, or a subgraph that holds one."""
-        todo, seen = [graph.nodes[id]], set[str]()
-        while todo:
-            node = todo.pop()
-            instance = definition_of(node.type)
-            if instance and instance[1] in graph.subgraphs and instance[1] not in seen:
-                seen.add(instance[1])
-                todo += [inner for _, inner in sorted(graph.subgraphs[instance[1]].nodes.items())]
-            spec = interfaces.of(node)
-            if spec is not None and spec.is_sink and not instance and node.mode not in ("mute", "bypass"):
-                return True
-        return False
 
     def check(self, graph: Graph, targets: Iterable[str]) -> None:
         """Raise `InvalidGraphError` if the targets or what they need have errors."""
@@ -181,13 +170,16 @@ class Runtime:
         if not errors:
             return
         needed = ancestors(graph, targets)
-        concerned = [
-            p
-            for p in errors
-            if p.node is None or p.node.partition("/")[0] in needed or p.node in graph.subgraphs or "/" in p.node
-        ]
+        instances = (definition_of(graph.nodes[id].type) for id in needed)
+        definitions = used(graph.subgraphs, [found[1] for found in instances if found])
+        concerned = [p for p in errors if _place(p) in needed or _place(p) in definitions or p.node is p.field is None]
         if concerned:
             raise InvalidGraphError(concerned)
+
+
+def _place(problem: Problem) -> str:
+    """The node or definition that a problem lies in."""
+    return (problem.node or problem.field or "").partition("/")[0]
 
 
 def ancestors(graph: Graph, targets: Iterable[str]) -> set[str]:

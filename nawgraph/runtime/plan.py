@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nawgraph.graph import INSIDE, Graph, Library, Node, Subgraph, definition_of
-from nawgraph.interface import Interfaces, over_of, pass_through
+from nawgraph.interface import Interfaces, pass_through
+from nawgraph.nesting import used
 from nawgraph.node import NodeSpec
 from nawgraph.values import Digest, digest
 from nawgraph.values.core import digest_bytes
@@ -45,10 +46,11 @@ class Step:
         knobs: name → value for the knobs that no wire feeds, coerced, defaults filled in.
         knob_digests: the same as digests.
         order: position in the plan, which settles every tie.
+        chosen: whether it has said which of its lazy inputs it needs.
         kind: "call" an ordinary node, "forward" a switch, "map", "collect", "frozen" or "missing".
     """
 
-    __slots__ = ("id", "inputs", "kind", "knob_digests", "knobs", "node", "order", "prefix", "several", "spec")
+    __slots__ = ("chosen", "id", "inputs", "kind", "knob_digests", "knobs", "node", "order", "several", "spec")
 
     def __init__(self, id: str, node: Node, spec: NodeSpec, kind: str) -> None:
         self.id = id
@@ -59,7 +61,7 @@ class Step:
         self.knobs: Mapping[str, Any] = {}
         self.knob_digests: Mapping[str, Digest] = {}
         self.order = -1
-        self.prefix = ""
+        self.chosen = False
         self.several: frozenset[str] = NONE
 
     def eager(self) -> list[Source]:
@@ -67,19 +69,26 @@ class Step:
         lazy = self.spec.lazy
         return [s for name, sources in self.inputs.items() if name not in lazy for s in sources]
 
+    def without_value(self) -> str:
+        """Name of an input that must have a value and has none (its source is muted), or ""."""
+        return next((name for name in self.spec.required if name not in self.inputs), "")
+
+
+Feed = tuple[tuple[str, str], ...] | Constant
+"""Wires as (prefix of the scope they are written in, ``node.output``), or a constant."""
+
 
 class _Scope:
     """An opened set of nodes: the document's own, or a subgraph's for one instance."""
 
-    __slots__ = ("bound", "definition", "knobs", "nodes", "outer")
+    __slots__ = ("bound", "definition", "knobs", "nodes")
 
-    def __init__(self, nodes: Mapping[str, Node], outer: str = "") -> None:
+    def __init__(self, nodes: Mapping[str, Node]) -> None:
         self.nodes = nodes
-        self.outer = outer
         self.definition: Subgraph | None = None
-        self.bound: dict[str, tuple[str, ...] | Constant] = {}
-        """input → wires in the outer scope, or a constant."""
-        self.knobs: dict[tuple[str, str], tuple[str, ...] | Constant | _Value] = {}
+        self.bound: dict[str, Feed] = {}
+        """input → what feeds it from outside."""
+        self.knobs: dict[tuple[str, str], Feed | _Value] = {}
         """(inner node, inner knob) → what the instance puts there."""
 
 
@@ -128,24 +137,15 @@ class Plan:
     def targets_of(self, node: str) -> list[str]:
         """The steps that give the outputs of a document's node: itself, or what a subgraph or bypass stands for."""
         found = self.graph.nodes[node]
-        instance = definition_of(found.type)
-        if instance and instance[0] == "subgraph" and not found.mode:
-            inner = self.graph.subgraphs[instance[1]]
-            scope = f"{node}/"
-            sinks = [f"{scope}{id}" for id, n in sorted(inner.nodes.items()) if self._is_sink(n)]
-            wires = self.resolve("", [f"{node}.{name}" for name in sorted(inner.outputs)])
-            return sinks + [s[0] for s in wires if not isinstance(s, Constant)]
         if found.mode == "mute":
             return []
-        if found.mode == "bypass":
-            spec = self.interfaces.of(found)
-            wires = self.resolve("", [f"{node}.{p.name}" for p in spec.outputs] if spec else [])
-            return [s[0] for s in wires if not isinstance(s, Constant)]
-        return [node]
-
-    def _is_sink(self, node: Node) -> bool:
-        spec = self.interfaces.of(node)
-        return spec is not None and spec.is_sink and not node.mode
+        spec = self.interfaces.of(found)
+        wires = self.resolve("", [f"{node}.{port.name}" for port in spec.outputs]) if spec else ()
+        makers = [s[0] for s in wires if not isinstance(s, Constant)]
+        instance = definition_of(found.type)
+        if instance and instance[0] == "subgraph" and instance[1] in self.graph.subgraphs and not found.mode:
+            return self.sinks_in(self._open("", node, found, instance[1])) + makers
+        return makers or ([] if found.mode == "bypass" else [node])
 
     # ----------------------------------------------------------------------------- resolve
 
@@ -154,8 +154,11 @@ class Plan:
 
         Muted nodes and unwired optional inputs give nothing. Iterative, since a document may bypass 10,000 in a row.
         """
+        return self._follow([(prefix, wire) for wire in wires])
+
+    def _follow(self, wires: Sequence[tuple[str, str]]) -> tuple[Source, ...]:
         found: list[Source] = []
-        todo: list[tuple[str, str]] = [(prefix, wire) for wire in reversed(wires)]
+        todo = list(reversed(wires))
         while todo:
             prefix, wire = todo.pop()
             id, _, output = wire.partition(".")
@@ -165,7 +168,7 @@ class Plan:
                 if isinstance(bound, Constant):
                     found.append(bound)
                 else:
-                    todo += [(scope.outer, w) for w in reversed(bound)]
+                    todo += reversed(bound)
                 continue
             node = scope.nodes.get(id)
             if node is None or node.mode == "mute":
@@ -188,7 +191,9 @@ class Plan:
         if node.mode == "bypass":
             spec = self.interfaces.of(node)
             port = pass_through(spec, node, output) if spec else None
-            return [(prefix, wire) for wire in _wires(node, port)] if port else []
+            wires = [(prefix, wire) for wire in _wires(node, port)] if port else []
+            wanted = spec.output(output) if spec else None
+            return wires if wanted and wanted.type.is_list else wires[:1]
         instance = definition_of(node.type)
         if instance and instance[0] == "subgraph" and instance[1] in self.graph.subgraphs:
             inner = self._open(prefix, id, node, instance[1])
@@ -198,18 +203,22 @@ class Plan:
 
     # ------------------------------------------------------------------------------ scopes
 
-    def _open(self, prefix: str, id: str, node: Node, name: str) -> str:
-        """Open a subgraph for one instance; its prefix."""
+    def _open(self, prefix: str, id: str, node: Node, name: str, owner: str = "") -> str:
+        """Open a subgraph for one instance; its prefix. `owner` is the map's id if `id` is that of one of its items."""
         inner = f"{prefix}{id}/"
         if inner not in self._scopes:
             definition = self.graph.subgraphs[name]
-            scope = self._scopes[inner] = _Scope(definition.nodes, prefix)
+            scope = self._scopes[inner] = _Scope(definition.nodes)
             scope.definition = definition
+            outside = self._scopes[prefix].knobs
             for port in definition.inputs:
-                scope.bound[port] = tuple(_wires(node, port))
+                scope.bound[port] = tuple((prefix, wire) for wire in _wires(node, port))
             for knob, target in definition.knobs.items():
-                if knob in node.inputs:
-                    scope.knobs[_pair(target)] = tuple(_wires(node, knob))
+                from_above = outside.get((owner or id, knob))
+                if from_above is not None:
+                    scope.knobs[_pair(target)] = from_above
+                elif knob in node.inputs:
+                    scope.knobs[_pair(target)] = tuple((prefix, wire) for wire in _wires(node, knob))
                 elif knob in node.knobs:
                     scope.knobs[_pair(target)] = _Value(node.knobs[knob])
         return inner
@@ -220,39 +229,65 @@ class Plan:
         Raises:
             ValueError: the lists differ in length.
         """
-        lengths = {name: len(values) for name, values in items.items()}
+        lengths = {name: len(values) for name, values in sorted(items.items())}
         if len(set(lengths.values())) != 1:
-            shown = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+            shown = ", ".join(f"{name} has {count}" for name, count in lengths.items()) or "none has a value"
             raise ValueError(f"the lists to map over must have one length, but {shown}")
-        definition_name = step.node.type.partition(".")[2]
-        definition = self.graph.subgraphs[definition_name]
-        prefix, _, id = step.id.rpartition("/")
-        outer = f"{prefix}/" if prefix else ""
-        collected: dict[str, list[Source]] = {name: [] for name in definition.outputs}
-        over = set(over_of(step.node))
-        instance = replace(step.node, type=f"subgraph.{definition_name}")
+        name = step.node.type.partition(".")[2]
+        definition = self.graph.subgraphs[name]
+        prefix, slash, id = step.id.rpartition("/")
+        prefix += slash
+        collected: dict[str, list[Source]] = {output: [] for output in sorted(definition.outputs)}
+        sinks: list[str] = []
         for index in range(next(iter(lengths.values()))):
-            inner = self._open(outer, f"{id}[{index}]", instance, definition_name)
+            inner = self._open(prefix, f"{id}[{index}]", step.node, name, owner=id)
             scope = self._scopes[inner]
-            for name in over:
-                if name in definition.inputs:
-                    scope.bound[name] = items[name][index]
+            for over, values in items.items():
+                if over in definition.inputs:
+                    scope.bound[over] = values[index]
                 else:
-                    scope.knobs[_pair(definition.knobs[name])] = items[name][index]
-            for name, source in definition.outputs.items():
-                collected[name] += self.resolve(inner, [source])
-        step.inputs = {name: tuple(sources) for name, sources in sorted(collected.items())}
+                    scope.knobs[_pair(definition.knobs[over])] = values[index]
+            for output, sources in collected.items():
+                sources += self.resolve(inner, [definition.outputs[output]])
+            sinks += self.sinks_in(inner)
+        step.inputs = {output: tuple(sources) for output, sources in collected.items()}
+        if sinks:
+            step.inputs[""] = tuple((sink, 0) for sink in sinks)
         step.kind = "collect"
-        wanted = [s[0] for s in step.eager() if not isinstance(s, Constant)]
-        if not definition.outputs:
-            wanted = [
-                f"{outer}{id}[{i}]/{n}"
-                for i in range(next(iter(lengths.values())))
-                for n, d in sorted(definition.nodes.items())
-                if self._is_sink(d)
-            ]
-            step.inputs = {"": tuple((w, 0) for w in wanted)}
-        return self.demand(wanted)
+        return self.demand(s[0] for s in step.eager() if not isinstance(s, Constant))
+
+    def sinks_in(self, prefix: str) -> list[str]:
+        """Step ids of the sinks in an opened scope and in the instances inside it, in order."""
+        found: list[str] = []
+        todo = [prefix]
+        while todo:
+            prefix = todo.pop()
+            deeper: list[str] = []
+            for id, node in sorted(self._scopes[prefix].nodes.items()):
+                instance = definition_of(node.type)
+                if node.mode or (instance and instance[1] not in self.graph.subgraphs):
+                    continue
+                if instance and instance[0] == "subgraph":
+                    deeper.append(self._open(prefix, id, node, instance[1]))
+                elif self.writes(node):
+                    found.append(prefix + id)
+            todo += reversed(deeper)
+        return found
+
+    def writes(self, node: Node) -> bool:
+        """Whether a node is an exporter, or an instance of a subgraph that holds one somewhere."""
+        if node.mode in ("mute", "bypass"):
+            return False
+        instance = definition_of(node.type)
+        if instance is None:
+            spec = self.interfaces.of(node)
+            return spec is not None and spec.is_sink
+        return any(
+            self.writes(inner)
+            for name in sorted(used(self.graph.subgraphs, [instance[1]]))
+            for inner in self.graph.subgraphs[name].nodes.values()
+            if definition_of(inner.type) is None
+        )
 
     # ------------------------------------------------------------------------------- steps
 
@@ -269,9 +304,8 @@ class Plan:
         if node.mode == "freeze":
             return Step(id, node, spec, "frozen")
         step = Step(id, node, spec, kind)
-        step.prefix = prefix
         node = self._with_outer_knobs(step, scope, name, node)
-        for port in node.inputs:
+        for port in sorted(node.inputs):
             sources = self.resolve(prefix, _wires(node, port))
             if sources:
                 step.inputs[port] = sources
@@ -300,7 +334,7 @@ class Plan:
             elif isinstance(outer, Constant):
                 step.inputs[knob] = (outer,)
             else:
-                step.inputs[knob] = self.resolve(scope.outer, outer)
+                step.inputs[knob] = self._follow(outer)
         return node
 
 

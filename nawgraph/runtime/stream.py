@@ -23,11 +23,10 @@ from typing import Any
 import numpy as np
 
 from nawgraph.context import Cancelled, Context
-from nawgraph.hints import KnobError
 from nawgraph.runtime.cache import Row
 from nawgraph.runtime.plan import Constant, Step
 from nawgraph.runtime.schedule import Schedule
-from nawgraph.runtime.work import Job, Missing, Stopped, Values, arguments, results_of, store
+from nawgraph.runtime.work import GoneError, Job, Missing, Stopped, Values, arguments, results_of, store
 from nawgraph.values import Audio
 from nawgraph.values.core import TIME_CHUNK
 from nawgraph.values.signal import Float
@@ -91,9 +90,9 @@ def perform_chain(
     """Run a chain of jobs, of which the first has its input. Whatever the nodes do, this returns an outcome."""
     try:
         given = [arguments(job, values) for job in jobs]
-    except KeyError as miss:
-        return Missing(miss.args[0])
-    except KnobError:
+    except GoneError as gone:
+        return Missing(gone.digest)
+    except Exception:
         return Unfused()
     sound = given[0][jobs[0].spec.inputs[0].name]
     links = [

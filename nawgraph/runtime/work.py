@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import errno
+import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from nawgraph import types
 from nawgraph.context import Cancelled, Context, Lend
-from nawgraph.hints import File, KnobError
+from nawgraph.hints import File
 from nawgraph.node import NodeSpec, Port
 from nawgraph.runtime.cache import Row
 from nawgraph.runtime.plan import Constant
@@ -75,9 +76,18 @@ class Stopped:
 Outcome = Ran | Failed | Missing | Stopped
 
 
+class GoneError(Exception):
+    """A value is in no cache any more."""
+
+    def __init__(self, name: Digest) -> None:
+        super().__init__(name.hex())
+        self.digest = name
+
+
 class Values(Protocol):
     """The part of the cache that work needs."""
 
+    def pin(self, digests: Iterable[Digest]) -> None: ...
     def get(self, digest: Digest) -> Any: ...
     def put(self, digest: Digest, value: Any, seconds: float, *, verify: bool = True) -> None: ...
 
@@ -126,11 +136,6 @@ def perform(job: Job, values: Values, ctx: Context) -> Outcome:
     start = time.perf_counter()
     try:
         given = arguments(job, values)
-    except KeyError as miss:
-        return Missing(miss.args[0])
-    except KnobError as error:
-        return Failed(str(error))
-    try:
         ctx.check()
         if job.spec.takes_context:
             given["ctx"] = ctx
@@ -138,17 +143,30 @@ def perform(job: Job, values: Values, ctx: Context) -> Outcome:
         results = results_of(job, job.spec.function(**given))
         seconds = time.perf_counter() - start
         return Ran(store(job, results, seconds, values, ctx))
-    except Cancelled:
-        return Stopped()
     except BaseException as error:
-        return Failed(sentence(error), "".join(traceback.format_exception(error)))
+        return caught(error)
+
+
+def caught(error: BaseException) -> Outcome:
+    """What an exception in a node's work means.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C on the main thread of a program that runs graphs itself.
+    """
+    if isinstance(error, GoneError):
+        return Missing(error.digest)
+    if isinstance(error, Cancelled):
+        return Stopped()
+    if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+        raise error
+    return Failed(sentence(error), "".join(traceback.format_exception(error)))
 
 
 def arguments(job: Job, values: Values) -> dict[str, Any]:
-    """Keyword arguments of the call. A missing value is a KeyError with its digest."""
+    """Keyword arguments of the call. Raises `GoneError` for a value that is in no cache."""
     made: dict[str, Any] = {port.name: None for port in job.spec.inputs}
     for knob in job.spec.knobs:
-        if knob.name in job.inputs:
+        if job.inputs.get(knob.name):
             value = [_fetch(fed, values) for fed in job.inputs[knob.name]]
             made[knob.name] = knob.coerce(value[0] if knob.name not in job.several else value)
         else:
@@ -170,7 +188,12 @@ def arguments(job: Job, values: Values) -> dict[str, Any]:
 
 
 def _fetch(fed: Fed, values: Values) -> Any:
-    return fed.value if isinstance(fed, Constant) else values.get(fed)
+    if isinstance(fed, Constant):
+        return fed.value
+    try:
+        return values.get(fed)
+    except KeyError:
+        raise GoneError(fed) from None
 
 
 def _as(port: Port, value: Any) -> Any:
@@ -185,29 +208,39 @@ def results_of(job: Job, result: Any) -> tuple[Any, ...]:
         return ()
     results = spec.outputs_of(result)
     if len(results) != len(spec.outputs):
-        raise TypeError(f"{spec.id} returned {len(results)} values for {len(spec.outputs)} outputs")
-    return tuple(_checked(spec, port, _as(port, frozen(v))) for port, v in zip(spec.outputs, results, strict=True))
+        raise ValueError(f"{spec.id} returned {len(results)} values for {len(spec.outputs)} outputs")
+    return tuple(_checked(spec, port, v) for port, v in zip(spec.outputs, results, strict=True))
 
 
 def _checked(spec: NodeSpec, port: Port, value: Any) -> Any:
-    """The value, if it is of the type that the output declares."""
+    """The value, frozen, if it is of the type that the output declares."""
+    try:
+        value = _as(port, frozen(value))
+    except TypeError:
+        given_name = type(value).__name__
+        raise ValueError(f"{spec.id} returned {given_name} for its output {port.name}, which is {port.type}") from None
     if type(value) is types.SCALARS.get(port.type.name):
         return value
     given = types.parse(type_name(value))
     if not types.accepts(port.type, given) and not (port.type.is_list and value == ()):
-        raise TypeError(f"{spec.id} returned {given} for its output {port.name}, which is {port.type}")
+        raise ValueError(f"{spec.id} returned {given} for its output {port.name}, which is {port.type}")
     return value
 
 
 def store(job: Job, results: tuple[Any, ...], seconds: float, values: Values, ctx: Context) -> Row:
-    """Put a node's results into the cache; the row that says so."""
-    digests = []
-    for port, value in zip(job.spec.outputs, results, strict=True):
-        name = digest(value) if job.spec.cutoff else digest_bytes(job.key, port.name.encode())
+    """Put a node's results into the cache, pinned, and write the row that says so.
+
+    They are pinned before they are put, so that a small budget does not drop them before their readers are counted.
+    """
+    if job.spec.cutoff:
+        digests = tuple(digest(value) for value in results)
+    else:
+        digests = tuple(digest_bytes(job.key, port.name.encode()) for port in job.spec.outputs)
+    values.pin(digests)
+    for name, value in zip(digests, results, strict=True):
         values.put(name, value, seconds, verify=job.spec.cutoff)
-        digests.append(name)
     files = tuple(file_state(path) for path in ctx.files)
-    return Row(tuple(digests), tuple(type_name(v) for v in results), seconds, files, tuple(ctx.warnings))
+    return Row(digests, tuple(type_name(v) for v in results), seconds, files, tuple(ctx.warnings))
 
 
 def file_state(path: Path) -> tuple[str, int, int, str]:
@@ -220,8 +253,11 @@ def file_state(path: Path) -> tuple[str, int, int, str]:
 
 
 def sentence(error: BaseException) -> str:
-    """An exception as one sentence for people."""
-    text = " ".join(str(error).split())
+    """An exception as one sentence for people. Never raises."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = ""
     if isinstance(error, MemoryError):
         return text or "ran out of memory: use shorter audio or close other programs"
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
