@@ -15,7 +15,7 @@ import msgspec
 
 from nawgraph.runtime.cache import maintenance
 from nawgraph.runtime.cache.device import device_bytes, host_bytes, to_host
-from nawgraph.runtime.cache.index import ACTIONS, OVERHEAD, Batch, Index, Row, Run, decode_row
+from nawgraph.runtime.cache.index import ACTIONS, OVERHEAD, SMALL, Batch, Index, Row, Run, decode_row
 from nawgraph.runtime.cache.layout import (
     INLINE,
     SCALARS,
@@ -26,6 +26,7 @@ from nawgraph.runtime.cache.layout import (
     pack_list,
     unpack,
 )
+from nawgraph.runtime.cache.memory import GiveBack
 from nawgraph.runtime.cache.store import Store
 from nawgraph.runtime.cache.tiers import Tier
 from nawgraph.values import core
@@ -106,7 +107,10 @@ class Cache:
         self._runs: dict[str, dict[str, Run]] = {}  # memory only
         self._pins: dict[Digest, int] = {}
         self._pinned_elements: dict[Digest, Elements] = {}
-        self._ram = Tier(ram_bytes, self._must_stay)
+        self._ram = Tier(
+            ram_bytes, self._must_stay, lambda digest, value, seconds: self._freed.left(core.nbytes(value))
+        )
+        self._freed = GiveBack()
         self._gpu = Tier(gpu_bytes, lambda digest: False, self._demote)
         self._pending = Batch()
         self._writing = Batch()
@@ -193,6 +197,7 @@ class Cache:
         with self._lock:
             if saved is not None:
                 self._pending.objects[digest] = (saved[0], seconds, saved[1])
+            self._freed.settle()
             self._ram.put(digest, value, size, seconds, again)
         if saved is not None:
             self._changed(saved[0])
@@ -248,6 +253,7 @@ class Cache:
                 size = size or self._store.size(digest)
                 with self._lock:
                     self._ram.make_room(size)  # before it is read, so that both never lie in memory
+                    self._freed.settle()
                 value = self._store.read(digest)
             else:
                 value = unpack(blob, digest)
@@ -259,7 +265,8 @@ class Cache:
         seconds = 1e-4 + size / READ_RATE  # what it costs to read it once more
         with self._lock:
             self._ram.put(digest, value, host_bytes(value), seconds)
-            self._pending.used[digest] = self._pending.used.get(digest, 0) + 1
+            if size > SMALL:
+                self._pending.used[digest] = self._pending.used.get(digest, 0) + 1
         self._changed(0)
         return value
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -54,9 +53,10 @@ T = TypeVar("T")
 Run = tuple[bytes, bytes, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What an action made.
+
+    A msgspec struct: read from a blob in half a microsecond, and no work for the garbage collector.
 
     Attributes:
         outputs: digest of each output port, in order (20 bytes each).
@@ -73,22 +73,12 @@ class Row:
     warnings: tuple[str, ...] = ()
 
 
-_Plain = tuple[
-    tuple[bytes, ...], tuple[str, ...], float, tuple[tuple[str, int, int, str], ...], tuple[str, ...]
-]  # fmt: skip
-_row_decoder = msgspec.msgpack.Decoder(_Plain)
-_encode = msgspec.msgpack.Encoder().encode
+_row_decoder = msgspec.msgpack.Decoder(Row)
+encode_row = msgspec.msgpack.Encoder().encode
+"""A row as a blob."""
 
-
-def encode_row(row: Row) -> bytes:
-    """A row as a blob."""
-    return _encode((row.outputs, row.types, row.seconds, row.files, row.warnings))
-
-
-def decode_row(raw: bytes) -> Row:
-    """The row of a blob. Raises `msgspec.DecodeError`."""
-    outputs, types, *rest = _row_decoder.decode(raw)
-    return Row(outputs, tuple(sys.intern(t) for t in types), *rest)
+decode_row = _row_decoder.decode
+"""The row of a blob. Raises `msgspec.DecodeError`."""
 
 
 @dataclass(slots=True)
