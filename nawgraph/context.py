@@ -37,7 +37,10 @@ class Context:
 
     def rng(self, seed: int, *stream: int) -> np.random.Generator:
         """A counter-based generator for `seed`; more numbers (stem, frame) give independent streams."""
-        words = np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32, *stream]).generate_state(2, np.uint64)
+        # As spawn key, since entropy is padded with zeros: (seed,) and (seed, 0) would be one stream.
+        key = [word for number in stream for word in (number & 0xFFFFFFFF, number >> 32)]
+        sequence = np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32], spawn_key=key)
+        words = sequence.generate_state(2, np.uint64)
         return np.random.Generator(np.random.Philox(key=words))
 
     def check(self) -> None:
@@ -79,7 +82,7 @@ class Context:
             ValueError: the name is no plain file name, the folder cannot be made, or another exporter of
                 this run writes there.
         """
-        if not name or Path(name).name != name:
+        if name in ("", ".", "..") or Path(name).name != name or "\0" in name:
             raise ValueError(f"{name!r} is not a plain file name")
         try:
             self.out_dir.mkdir(parents=True, exist_ok=True)

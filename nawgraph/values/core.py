@@ -114,12 +114,12 @@ def frozen(value: Any) -> Any:
     Raises:
         TypeError: something that no wire can carry.
     """
+    if isinstance(value, np.generic):  # asked first: numpy's float64 is a float as well, and its str_ a str
+        return value.item()
     if isinstance(value, (Value, bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):
         return tuple(frozen(item) for item in value)
-    if isinstance(value, np.generic):
-        return value.item()
     raise TypeError(f"a wire cannot carry {type(value).__name__}")
 
 
