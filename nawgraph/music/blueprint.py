@@ -143,16 +143,17 @@ def keys_of(brief: Brief, style: Style, sections: Sequence[Section], seed: int) 
 
 def chords_of(plan: Blueprint, seed: int) -> tuple[Chord, ...]:
     """Harmony for the whole form: one progression a label and mode, cadences where sections lead somewhere."""
-    labels = {s.label for s in plan.sections}
+    labels = list(dict.fromkeys(_BORROWS.get(s.label, s.label) for s in plan.sections))
+    own = {s.label for s in plan.sections}
     chords: list[Chord] = []
     for index, section in enumerate(plan.sections):
         style = role_styles(plan.briefs[index], plan.style, seed)["comp"]
         key = plan.key_at(section.bar)
-        source = _BORROWS.get(section.label, section.label)
-        label = source if source in labels else section.label
+        label = _BORROWS.get(section.label, section.label)
+        label = label if label in own else "A" if "A" in own else section.label
         closing = harmony.HALF if _leads_on(plan.sections, index) else harmony.FULL
         last = index == len(plan.sections) - 1
-        chords += _section_chords(plan.grid, section, key, style, label, closing, last, seed)
+        chords += _section_chords(plan.grid, section, key, style, label, labels.index(label), closing, last, seed)
     return tuple(chords)
 
 
@@ -162,14 +163,13 @@ def _leads_on(sections: Sequence[Section], index: int) -> bool:
 
 
 def _section_chords(
-    grid: Grid, section: Section, key: Key, style: Style, label: str, closing: str, last: bool, seed: int
+    grid: Grid, section: Section, key: Key, style: Style, label: str, order: int, closing: str, last: bool, seed: int
 ) -> list[Chord]:
-    rng = stream(seed, "harmony", label, is_minor(key.mode), style.name)
-    pace = weighted(rng, style.harmonic_rhythm)
+    pace = weighted(stream(seed, "harmonic rhythm", label, style.name), style.harmonic_rhythm)
     meter = grid.meter_at(section.bar)
     spans = _spans(grid, section, pace, meter)
     canonical = round(8 / pace)
-    numerals = harmony.progression(style, key.mode, canonical, closing, rng)
+    numerals = harmony.progression(style, key.mode, canonical, closing, order, seed, label)
     hue = stream(seed, "colour", label, style.name)
     tints = [hue.integers(1 << 30) for _ in numerals]
     chords = []

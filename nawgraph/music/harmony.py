@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from nawgraph.music.numerals import numeral_of, parse_numeral
-from nawgraph.music.streams import chance, pick, weighted
+from nawgraph.music.streams import chance, pick, stream, weighted
 from nawgraph.music.styles import Style
 from nawgraph.music.theory import is_minor, scale
 from nawgraph.values import Chord, Key
@@ -62,7 +62,7 @@ def phrase(minor: bool, chords: int, cadence: str, rng: np.random.Generator) -> 
     return (line + ending)[-chords:] if chords > 1 else line
 
 
-def progression(style: Style, mode: str, chords: int, closing: str, rng: np.random.Generator) -> list[str]:
+def progression(style: Style, mode: str, chords: int, closing: str, order: int, seed: int, label: str) -> list[str]:
     """Numerals for a section: a loop of the style or a derived phrase, repeated to `chords` chords.
 
     Args:
@@ -70,11 +70,16 @@ def progression(style: Style, mode: str, chords: int, closing: str, rng: np.rand
         mode: of the key.
         chords: how many chords the section has.
         closing: cadence at the end of a derived phrase.
-        rng: the decision's stream.
+        order: which label of the song this is, 0 for the first: each takes another loop, so that sections differ.
+        seed: of the song.
+        label: of the section.
     """
     minor = is_minor(mode)
+    rng = stream(seed, "harmony", label, minor, style.name)
     if not chance(rng, style.grammar):
-        loop = pick(rng, style.minor if minor else style.major).split()
+        loops = style.minor if minor else style.major
+        shuffled = stream(seed, "loops", minor, style.name).permutation(len(loops))
+        loop = loops[int(shuffled[order % len(loops)])].split()
         return [loop[i % len(loop)] for i in range(chords)]
     length = 8 if chords % 8 == 0 and chance(rng, 0.5) else 4
     first = phrase(minor, length, HALF if chance(rng, 0.5) else DECEPTIVE, rng)

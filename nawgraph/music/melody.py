@@ -134,6 +134,18 @@ def _until_clash(passage: Passage, start: int, length: int, pitch: int) -> int:
     return length
 
 
+def singable(notes: list[Raw]) -> list[Raw]:
+    """The line with every leap of more than an octave folded back by octaves, towards the note before."""
+    found: list[Raw] = []
+    for start, length, pitch, velocity in notes:
+        while found and pitch - found[-1][2] > 12:
+            pitch -= 12
+        while found and found[-1][2] - pitch > 12:
+            pitch += 12
+        found.append((start, length, pitch, velocity))
+    return found
+
+
 def answers(passage: Passage, sung: list[Raw], low: int, high: int) -> list[Raw]:
     """What an instrument plays while the singer breathes: short figures on chord tones in gaps of a beat and more."""
     rng = stream(passage.seed, "answers", passage.label)

@@ -13,7 +13,7 @@ from nawgraph.music.cast import RANGES, band, bass_instrument, kit, role_styles,
 from nawgraph.music.drums import VOICES, drums, kicks
 from nawgraph.music.layers import layer_notes
 from nawgraph.music.lyrics import syllables
-from nawgraph.music.melody import answers, melody
+from nawgraph.music.melody import answers, melody, singable
 from nawgraph.music.passage import Passage, Raw, performed, tidy
 from nawgraph.music.streams import chance, stream
 from nawgraph.music.styles import STYLES, Layer, Style
@@ -198,6 +198,8 @@ def _part(
 ) -> Part:
     """A part as a value, its timing humanised, its name its own within the stem."""
     rng = stream(seed, "timing", slot.stem, slot.name)
+    if slot.stem == "vocals" or (slot.layer and slot.layer.role == "lead"):
+        notes = singable(notes)
     tight = 0.6 if slot.stem in ("drums", "bass") else 1.0
     late = 0.0 if slot.stem in ("drums", "bass") else slot.style.laid_back
     played = performed(notes, slot.style.looseness * humanise * tight, late * humanise, rng)
