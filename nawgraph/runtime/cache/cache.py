@@ -15,7 +15,7 @@ import msgspec
 
 from nawgraph.runtime.cache import maintenance
 from nawgraph.runtime.cache.device import device_bytes, host_bytes, to_host
-from nawgraph.runtime.cache.index import ACTIONS, OVERHEAD, SMALL, Batch, Index, Row, Run, decode_row
+from nawgraph.runtime.cache.index import ACTIONS, OVERHEAD, SMALL, Index
 from nawgraph.runtime.cache.layout import (
     INLINE,
     SCALARS,
@@ -27,6 +27,7 @@ from nawgraph.runtime.cache.layout import (
     unpack,
 )
 from nawgraph.runtime.cache.memory import GiveBack
+from nawgraph.runtime.cache.rows import Batch, Row, Run, decode_row
 from nawgraph.runtime.cache.store import Store
 from nawgraph.runtime.cache.tiers import Tier
 from nawgraph.values import core

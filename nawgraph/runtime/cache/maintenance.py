@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from nawgraph.runtime.cache.index import Batch, Index, decode_row
+from nawgraph.runtime.cache.index import Index
 from nawgraph.runtime.cache.layout import DamagedError, UnreadableError, unpack
+from nawgraph.runtime.cache.rows import Batch, decode_row
 from nawgraph.runtime.cache.store import Store
 from nawgraph.values.core import Digest
 
