@@ -116,7 +116,7 @@ class Lab:
             self._runtime = Runtime(self.library, options.pop("cache_dir"), device="cpu", **options)
         return self._runtime
 
-    def run(self, document: Graph, *targets: str, **options: Any) -> Result:
+    def run(self, document: Graph, /, *targets: str, **options: Any) -> Result:
         """Run a document with empty counters; all events are kept in `events`."""
         self.calls.clear()
         self.events = []
