@@ -132,11 +132,12 @@ class Residency:
                 self._loading[digest] = need
             try:
                 model, size, seconds = self._bring(ref)
-            finally:
+            except BaseException:
                 with self._changed:
-                    del self._loading[digest]
-                    self._changed.notify_all()
+                    self._loaded(digest)
+                raise
             with self._changed:
+                self._loaded(digest)
                 self._sizes[digest] = size
                 if self._fits(size):
                     self._refs[digest] = ref
@@ -144,6 +145,11 @@ class Residency:
                     self._tier.put(digest, model, size, seconds)
                     return self._lent(digest, model)
             del model  # larger than estimated: once more, with its true size
+
+    def _loaded(self, digest: Digest) -> None:
+        """Its room is no longer reserved; those who wait look again."""
+        del self._loading[digest]
+        self._changed.notify_all()
 
     def _lent(self, digest: Digest, model: Any) -> Any:
         _count(self._loans, digest, 1)
