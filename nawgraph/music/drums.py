@@ -168,10 +168,10 @@ def _build(passage: Passage, span: tuple[int, int]) -> list[Raw]:
     begin, end = passage.bar_start(span[0]), passage.bar_start(span[1])
     breath = end - (2 * STEP if end - begin <= passage.meter.bar_ticks else 4 * STEP)
     notes: list[Raw] = []
-    tick = begin
+    tick, early, late = begin, pick(rng, (0.25, 0.375, 0.5)), pick(rng, (0.6, 0.7, 0.75))
     while tick < breath:
         done = (tick - begin) / (end - begin)
-        gap = 4 * STEP if done < 0.4 else 2 * STEP if done < 0.65 else STEP if done < 0.88 else STEP // 2
+        gap = 4 * STEP if done < early else 2 * STEP if done < late else STEP if done < 0.88 else STEP // 2
         notes.append((tick, STEP // 2, voice, loud(45 + 70 * done, 0.6 + 0.4 * done, rng)))
         if done < 0.7 and (tick - begin) % (4 * STEP) == 0:
             notes.append((tick, STEP // 2, VOICES["kick"], loud(104, passage.energy, rng)))

@@ -178,10 +178,10 @@ def _climb(items: list[Planned]) -> list[Planned]:
 _KINDS = {
     "intro": "intro", "introduction": "intro", "verse": "verse", "verses": "verse", "strophe": "verse",
     "pre-chorus": "prechorus", "prechorus": "prechorus", "pre chorus": "prechorus", "chorus": "chorus",
-    "choruses": "chorus", "refrain": "chorus", "hook": "chorus", "bridge": "bridge", "middle eight": "bridge", "middle 8": "bridge", "break": "break",
-    "breakdown": "break", "build": "build", "buildup": "build", "build-up": "build", "build up": "build",
-    "riser": "build",
-    "drop": "drop", "solo": "solo", "theme": "theme", "outro": "outro", "ending": "outro", "coda": "outro",
+    "choruses": "chorus", "refrain": "chorus", "hook": "chorus", "bridge": "bridge", "middle eight": "bridge",
+    "middle 8": "bridge", "break": "break", "breakdown": "break", "build": "build", "buildup": "build",
+    "build-up": "build", "build up": "build", "riser": "build", "drop": "drop", "solo": "solo", "theme": "theme",
+    "outro": "outro", "ending": "outro", "coda": "outro",
 }  # fmt: skip
 _WORD = "|".join(sorted(map(re.escape, _KINDS), key=len, reverse=True))
 _KEYED = KEY.pattern.replace("(?<![\\w#♯♭])", "")

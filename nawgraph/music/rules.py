@@ -226,7 +226,8 @@ def planned_similarity(score: Score) -> Matrix:
             tones[bar, list(pitch_classes(chord))] += 1
     same = (labels[:, None] == labels[None, :]).astype(np.float64)
     near = 1 - np.abs(energy[:, None] - energy[None, :])
-    return (same + near + similarity(tones)) / 3
+    planned: Matrix = (same + near + similarity(tones)) / 3
+    return planned
 
 
 def form_heard(score: Score) -> float:
