@@ -25,6 +25,8 @@ _BY_STYLE = {
     "rock": ("kit.rock", "bass.finger", "voice.tenor", "guitar.electric"),
     "ambient": ("kit.ambient", "bass.sub", "voice.choir", "pad.glass"),
     "orchestral": ("kit.orchestral", "bass.upright", "voice.choir", "strings.ensemble"),
+    "bossa": ("kit.jazz", "bass.upright", "voice.soprano", "guitar.nylon"),
+    "reggae": ("kit.funk", "bass.sub", "voice.tenor", "keys.organ"),
     "synthwave": ("kit.synthwave", "bass.saw", "voice.soprano", "pad.warm"),
     "disco": ("kit.disco", "bass.finger", "voice.soprano", "strings.ensemble"),
 }
@@ -36,8 +38,9 @@ _ALIASES = {"drumandbass": "dnb", "drumnbass": "dnb", "jungle": "dnb", "lofihiph
 
 _BY_NAME = {
     "pad": "pad.warm", "lead": "lead.saw", "strings": "strings.ensemble", "brass": "brass.section",
-    "organ": "keys.organ", "piano": "keys.piano", "epiano": "keys.epiano", "guitar": "pluck.guitar", "flute": "lead.flute", "bell": "bell.fm",
-    "pluck": "pluck.synth", "arp": "pluck.synth", "stab": "brass.stab", "vibes": "mallet.vibes", "choir": "voice.choir",
+    "organ": "keys.organ", "piano": "keys.piano", "epiano": "keys.epiano", "guitar": "pluck.guitar",
+    "flute": "lead.flute", "bell": "bell.fm", "pluck": "pluck.synth", "arp": "pluck.synth", "stab": "brass.stab",
+    "vibes": "mallet.vibes", "choir": "voice.choir",
 }  # fmt: skip
 """What a part of the stem other plays by its name, before the style decides."""
 

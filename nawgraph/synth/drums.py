@@ -6,6 +6,7 @@ Every class is a patch with one method, ``hit(touch, rate, rng)``, that returns 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,13 +27,20 @@ class Drum(Protocol):
 
 def band(sound: F64, low: float, high: float, rate: int, order: int = 2) -> F64:
     """Butterworth filter over the last axis: what lies between two frequencies; 0 or above 0.45 of the rate is open."""
-    from scipy.signal import butter, sosfilt
+    from scipy.signal import sosfilt
 
     if low > 0:
-        sound = sosfilt(butter(order, min(low / rate, 0.45), "highpass", output="sos", fs=1), sound)
+        sound = sosfilt(_sections(min(low, 0.45 * rate), "highpass", order, rate), sound)
     if high < 0.45 * rate:
-        sound = sosfilt(butter(order, high, "lowpass", output="sos", fs=rate), sound)
+        sound = sosfilt(_sections(high, "lowpass", order, rate), sound)
     return np.asarray(sound)
+
+
+@functools.lru_cache(maxsize=256)
+def _sections(hertz: float, kind: str, order: int, rate: int) -> F64:
+    from scipy.signal import butter
+
+    return np.asarray(butter(order, hertz, kind, output="sos", fs=rate))
 
 
 def _fall(seconds: F64, decay: float) -> F64:

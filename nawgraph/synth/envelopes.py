@@ -6,6 +6,7 @@ Curves that are heard as level come a value a frame; those that steer kernels co
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -82,8 +83,9 @@ def faded(sound: F32, stop: int, fade: int) -> F32:
     return made
 
 
+@functools.lru_cache(maxsize=64)
 def _decay(frames: int) -> F32:
-    """Exponential fall by 43 dB, bent so that it ends at 0."""
+    """Exponential fall by 43 dB, bent so that it ends at 0. Not to be written to."""
     x = (np.arange(frames) + 1) / frames
     return np.asarray((np.exp(-5 * x) - np.exp(-5)) / (1 - np.exp(-5)), np.float32)
 

@@ -21,6 +21,9 @@ from nawgraph.synth.wavetables import CEILING, HARMONICS, STEPS
 HOP = 32
 """Frames between two knots of a control: 0.7 ms at 44.1 kHz."""
 
+SLACK = 0.4
+"""Levels by which a pitch falls below a level's range before it changes back, so that vibrato does not flicker."""
+
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,9 +60,10 @@ def bank(tables: F32, pitch: F64, phase: F64, gain: F32, out: F32) -> None:
             increment, following = pitch[voice, knot], pitch[voice, knot + 1]
             slope = (following - increment) / HOP
             highest = max(increment, following, 1e-9)
-            level = int(math.ceil(STEPS * math.log2(highest * HARMONICS / CEILING)))  # noqa: RUF046 (a float to numba)
-            level = min(max(level, 0), top)
-            if last < 0:
+            wanted = STEPS * math.log2(highest * HARMONICS / CEILING)
+            level = min(max(int(math.ceil(wanted)), 0), top)  # noqa: RUF046 (a float to numba)
+            if last < 0 or (level < last and wanted > last - 1 - SLACK):
+                level = max(level, last)
                 last = level
             now, before = tables[level], tables[last]
             blend = level != last
@@ -81,6 +85,16 @@ def bank(tables: F32, pitch: F64, phase: F64, gain: F32, out: F32) -> None:
 
 
 @compiled
+def place(sound: F32, left: float, right: float, at: int, out: F32) -> None:
+    """Add a stereo sound so that its first frame falls on frame `at` of `out`; what lies outside is left out."""
+    begin, end = max(at, 0), min(at + sound.shape[1], out.shape[1])
+    for channel, gain in ((0, np.float32(left)), (1, np.float32(right))):
+        to, source = out[channel, begin:end], sound[channel, begin - at : end - at]
+        for i in range(end - begin):
+            to[i] += gain * source[i]
+
+
+@compiled
 def svf(sound: F32, cutoff: F64, damping: F64, mode: int) -> None:
     """Filter in place with a state-variable filter whose cutoff may move at any speed.
 
@@ -89,17 +103,17 @@ def svf(sound: F32, cutoff: F64, damping: F64, mode: int) -> None:
 
     Args:
         sound: [channels, frames].
-        cutoff: knots in cycles a frame, below 0.49.
+        cutoff: knots in cycles a frame; above 0.48 they count as that.
         damping: knots of 1/Q; 2 is two equal real poles, 0.1 rings.
         mode: 0 low-pass, 1 band-pass with unit gain at its peak, 2 high-pass.
     """
     frames = sound.shape[1]
     for channel in range(sound.shape[0]):
         s1 = s2 = 0.0
-        warped = math.tan(math.pi * cutoff[0])
+        warped = math.tan(math.pi * min(cutoff[0], 0.48))
         for knot in range((frames + HOP - 1) // HOP):
             begin = knot * HOP
-            following = math.tan(math.pi * cutoff[knot + 1])
+            following = math.tan(math.pi * min(cutoff[knot + 1], 0.48))
             g, step = warped, (following - warped) / HOP
             k, turn = damping[knot], (damping[knot + 1] - damping[knot]) / HOP
             for i in range(begin, min(begin + HOP, frames)):

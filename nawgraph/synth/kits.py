@@ -19,7 +19,7 @@ KICKS, HATS = (35, 36), (42, 44, 46)
 STAND_IN = {
     27: 39, 28: 37, 29: 82, 30: 82, 31: 37, 32: 37, 33: 37, 34: 53, 35: 36, 40: 38, 43: 41, 44: 42, 47: 45, 50: 48,
     52: 49, 53: 51, 55: 49, 57: 49, 58: 56, 59: 51, 61: 60, 62: 60, 63: 60, 64: 61, 65: 60, 66: 61, 67: 56, 68: 56,
-    69: 82, 70: 82, 71: 75, 72: 75, 73: 82, 74: 82, 76: 75, 77: 75, 78: 60, 79: 60, 80: 54, 81: 54, 83: 54, 84: 54,
+    69: 82, 70: 82, 71: 75, 72: 75, 73: 82, 74: 82, 76: 75, 77: 75, 78: 60, 79: 60, 80: 81, 83: 54, 84: 54,
     85: 75, 86: 41, 87: 36,
 }  # fmt: skip
 """What plays a percussion number that a kit has no drum for."""
@@ -142,6 +142,7 @@ MACHINE: dict[int, Drum] = {
     60: Membrane(pitch=330, decay=0.25, bend=0.1, level=0.4, pan=-0.3),
     61: Membrane(pitch=220, decay=0.3, bend=0.1, level=0.4, pan=0.3),
     75: Stick(tones=(2500.0, 1240.0), decay=0.08, noise=0.1, level=0.3),
+    81: Stick(tones=(4_980.0, 7_230.0, 10_400.0), decay=1.1, noise=0.05, level=0.16, pan=-0.25),
     82: Shaker(),
 }
 """A drum machine: the sounds that a kit has when it does not say otherwise."""

@@ -125,7 +125,7 @@ class Plucked:
         return both / np.float32(np.sqrt(np.mean(both**2)) * 4)
 
     def _amplified(self, phrase: Phrase, desk: Desk) -> F32:
-        """A chord through one amplifier, so that its strings distort together; the hand damps all of them at once."""
+        """A chord through one amplifier, so that its strings distort together, less when touched softly."""
         length = phrase.end - phrase.start
         tail = self.tail(desk.rate)
         take = tuple((tone.pitch, tone.layer, tone.index % 3) for tone in phrase.tones)
@@ -135,7 +135,8 @@ class Plucked:
     def _chord(self, tones: Sequence[Tone], frames: int, desk: Desk) -> F32:
         strings = np.zeros((2, frames + MARGIN), np.float32)
         for tone in tones:
-            strings += self._sound(tone, frames + MARGIN, desk, (tone.pitch, tone.layer, tone.index % 3))
+            touch = np.float32(((tone.layer + 1) / LAYERS) ** 1.2)
+            strings += touch * self._sound(tone, frames + MARGIN, desk, (tone.pitch, tone.layer, tone.index % 3))
         return _cabinet(saturate(strings, self.drive), desk.rate)[:, :frames]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -95,28 +96,24 @@ def _window(score: Score, span: tuple[int, int], rate: int) -> Span:
 
 def _play(part: Part, score: Score, window: Span, out: F32, rate: int, seed: int) -> None:
     """Add a part to its stem. Phrases are added in their order, so that a span has the bits of the whole."""
+    from nawgraph.synth import kernels
+
     instrument = INSTRUMENTS[instrument_id(part, score.style)]
     desk = Desk(rate, (seed, part.stem, part.name))
     gain = 10 ** ((instrument.level + part.gain + HEADROOM) / 20)
-    angle = np.pi / 4 * (1 + np.clip(part.pan, -1, 1))
-    sides = (gain * np.sqrt(2) * np.array([[np.cos(angle)], [np.sin(angle)]])).astype(np.float32)
+    angle = math.pi / 4 * (1 + min(max(part.pan, -1), 1))
+    left, right = (gain * math.sqrt(2) * side for side in (math.cos(angle), math.sin(angle)))
     for phrase in instrument.phrases(tones_of(part, score, rate), rate):
         if phrase.start < window.end and _last(phrase, instrument.tail(rate)) > window.begin:
             sound = instrument.play(phrase, desk)
             if phrase.stop is not None:
                 sound = faded(sound, phrase.stop - phrase.start, round(CHOKE * rate))
-            _add(out, sides * sound, phrase.start - window.begin)
+            kernels.place(sound, left, right, phrase.start - window.begin, out)
 
 
 def _last(phrase: Phrase, tail: int) -> int:
     """Frame after which a phrase is silent."""
     return phrase.end + tail if phrase.stop is None else min(phrase.stop, phrase.end + tail)
-
-
-def _add(out: F32, sound: F32, at: int) -> None:
-    begin, end = max(at, 0), min(at + sound.shape[1], out.shape[1])
-    if end > begin:
-        out[:, begin:end] += sound[:, begin - at : end - at]
 
 
 def _close(sound: F32, window: Span, whole: int, fade: int) -> None:

@@ -49,8 +49,10 @@ class Singer:
     Attributes:
         tract: a key of `phonemes.VOWELS`.
         singers: how many sing together; more than one are spread from left to right and no longer monophonic.
+        spread: cents between the middle and the lowest or highest of several singers.
         vibrato: cents to either side, reached half a second into a long note.
         rate: of the vibrato, Hz.
+        wander: cents by which the pitch is never quite still.
         breath: level of the noise that goes with the voice.
         glide: seconds from one note to the next of a legato.
         attack, release: seconds.
@@ -59,8 +61,10 @@ class Singer:
 
     tract: str = "soprano"
     singers: int = 1
+    spread: float = 12.0
     vibrato: float = 38.0
     rate: float = 5.6
+    wander: float = 3.0
     breath: float = 0.05
     glide: float = 0.07
     attack: float = 0.035
@@ -109,12 +113,12 @@ class Singer:
             since = np.where(seconds >= begin, seconds - begin, since)
         depth = self.vibrato / 100 * np.clip((since - 0.12) / 0.4, 0, 1) ** 1.5
         voices = []
-        for _ in range(self.singers):
+        for singer in range(self.singers):
             speed = self.rate * (1 + 0.08 * (rng.random() - 0.5) * (1 + 2 * (self.singers > 1)))
             swing = np.sin(2 * np.pi * (speed * seconds + rng.random()))
-            wander = 0.05 * np.sin(2 * np.pi * (0.7 + rng.random()) * seconds + 6 * rng.random())
+            wander = self.wander / 100 * np.sin(2 * np.pi * (0.7 + rng.random()) * seconds + 6 * rng.random())
             scoop = -0.35 * np.exp(-seconds / 0.035) * (self.singers == 1)
-            apart = 0.0 if self.singers == 1 else 0.09 * rng.standard_normal()
+            apart = self.spread / 100 * (2 * singer / max(self.singers - 1, 1) - 1) * (self.singers > 1)
             voices.append(line + depth * swing + wander + scoop + apart)
         return np.stack(voices)
 

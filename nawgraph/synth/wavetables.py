@@ -1,8 +1,8 @@
 """Band-limited waves as mip-maps: each level holds the wave with fewer harmonics than the one before.
 
 Levels are a third of an octave apart, so that a note keeps at least 79 % of the harmonics that fit below
-`CEILING`, and a table is four times longer than its harmonics need, so that linear interpolation
-stays 60 dB below the wave (measured in the tests).
+`CEILING`, and a table is three times longer than its harmonics need at least, so that the errors of
+linear interpolation stay 60 dB below the wave (measured in the tests).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy.typing as npt
 SIZE = 4096
 """Samples a cycle."""
 
-HARMONICS = 1024
-"""Harmonics of level 0: enough for 20 Hz at 44.1 kHz."""
+HARMONICS = 512
+"""Harmonics of level 0: all there are above 41 Hz at 44.1 kHz; the lowest notes lose what lies above 14 kHz."""
 
 STEPS = 3
 """Levels an octave."""
@@ -90,7 +90,7 @@ def tables(wave: str) -> npt.NDArray[np.float32]:
 
     Level l holds ``HARMONICS · 2^(−l / STEPS)`` harmonics; the last holds the fundamental alone.
     """
-    count = STEPS * int(np.log2(HARMONICS)) + 1
+    count = int(STEPS * np.log2(HARMONICS)) + 1
     spectrum = np.zeros(SIZE // 2 + 1, complex)
     spectrum[1 : HARMONICS + 1] = WAVES[wave](np.arange(1.0, HARMONICS + 1)) * (-0.5j * SIZE)
     made = np.empty((count, SIZE + 1), np.float32)
