@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PITCHES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 """Pillow's own font has no sharps, flats and minus signs."""
 _SCALE_WIDTH = 84
+_MOST_FRAMES = 150_000
 _FULL = 0.999
 """From here on a sample counts as clipped."""
 
@@ -91,7 +92,8 @@ def spectrogram(
         )
     chart = Chart(width, height, title, right=_SCALE_WIDTH)
     size = 1 << max(round(np.log2(rate * 0.06)), 5)
-    hop = max(x.shape[1] // (2 * chart.width), size // 16, 1)
+    # Overlapping frames leave nothing out; only beyond an hour or so some sound goes unseen, to bound the memory.
+    hop = max(min(x.shape[1] // (2 * chart.width), size // 2), size // 16, x.shape[1] // _MOST_FRAMES, 1)
     levels = _decibels(magnitudes(x, rate, size, hop), floor_db)
     hz = np.geomspace(top, low, chart.height)
     rows = _at_rows(levels, hz * size / rate)
@@ -129,7 +131,7 @@ def _decibels(spectrum: Float, floor_db: float) -> Float:
     if top < 1e-9:
         return np.zeros_like(spectrum)
     db = 20 * np.log10(np.maximum(spectrum / top, 1e-12))
-    return (1 - db / floor_db).clip(0, 1).astype(np.float32)
+    return np.asarray((1 - db / floor_db).clip(0, 1), np.float32)
 
 
 def _at_rows(levels: Float, bins: npt.NDArray[np.float64]) -> Float:

@@ -32,7 +32,9 @@ def compressor_gain(
         wanted = 0.0
         if top > quiet:
             over = _DB * math.log(top) - threshold
-            wanted = slope * (over + knee / 2) ** 2 / (2 * knee) if 2 * over < knee else slope * over
+            # Without a knee `over` may come out a rounding error below 0.
+            curved = knee > 0 and 2 * over < knee
+            wanted = slope * (over + knee / 2) ** 2 / (2 * knee) if curved else slope * max(over, 0.0)
         held = max(wanted, release * held)
         smooth = attack * smooth + (1 - attack) * held
         if smooth > 1e-7:

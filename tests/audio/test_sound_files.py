@@ -1,0 +1,206 @@
+"""Sound files in and out: every format there and back, and every way in which a file can be wrong."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from audio_signals import RATE, noise, sine
+
+from nawgraph.audio import files
+from nawgraph.audio.encode import FORMATS, encode
+from nawgraph.values import Audio
+
+CASES = [(name, width) for name, form in FORMATS.items() for width in form.subtypes]
+
+
+def tone(channels: int = 2, rate: int = RATE, seconds: float = 0.7) -> Audio:
+    return Audio(sine(440, seconds, -6, rate, channels), rate)
+
+
+@pytest.mark.parametrize(("name", "width"), CASES)
+def test_there_and_back(tmp_path: Path, name: str, width: str) -> None:
+    sound = tone()
+    back = files.read(files.write(tmp_path / f"a.{name}", sound, subtype=width))
+    if name == "opus":
+        assert back.rate == 48000
+        sound = tone(rate=48000)
+    assert back.samples.shape == sound.samples.shape
+    error = np.abs(back.samples - sound.samples)[:, 4800:-4800].max()
+    assert error <= {"24": 2**-24, "16": 2**-15 * 1.51, "32-float": 0}.get(width, 0.02)
+
+
+@pytest.mark.parametrize(("name", "width"), CASES)
+def test_equal_sound_gives_equal_bytes(name: str, width: str) -> None:
+    first = encode(tone(), name, width)
+    assert encode(tone(), name, width) == first
+    assert b"PEAK" not in first[:200]  # holds the time of writing
+    if name in ("ogg", "opus"):
+        assert struct.unpack_from("<I", first, 14) == (1,)  # the serial number, else random
+
+
+def test_dither_is_triangular_white_and_follows_its_seed() -> None:
+    still = Audio(np.full((1, 100_000), 0.25 / 32768, np.float32))
+    read = soundfile.read(io.BytesIO(encode(still, "wav", "16", seed=3)), dtype="int16")[0].astype(float)
+    error = read - 0.25
+    assert abs(error.mean()) < 0.01  # no bias: a quarter of a step survives in 16 bit
+    assert error.var() == pytest.approx(1 / 6 + 1 / 12, rel=0.03)  # two uniform dithers and the rounding
+    assert abs(np.corrcoef(error[1:], error[:-1])[0, 1]) < 0.02
+    assert encode(still, "wav", "16", seed=3) != encode(still, "wav", "16", seed=4)
+
+
+def test_integer_formats_clip_instead_of_wrapping() -> None:
+    loud = Audio(np.array([[1.5, -1.5, 1.0, -1.0]], np.float32))
+    for width in ("16", "24"):
+        x = soundfile.read(io.BytesIO(encode(loud, "wav", width)))[0]
+        assert x[0] > 0.999
+        assert x[1] == -1
+        assert x[2] > 0.999
+        assert x[3] < -0.999
+
+
+@pytest.mark.parametrize(
+    ("subtype", "rate", "channels"),
+    [("PCM_U8", 8000, 1), ("FLOAT", 44100, 2), ("DOUBLE", 96000, 2), ("PCM_24", 96000, 6), ("ULAW", 8000, 1)],
+)
+def test_unusual_wavs_load(tmp_path: Path, subtype: str, rate: int, channels: int) -> None:
+    x = sine(300, 0.2, -6, rate, channels)
+    soundfile.write(tmp_path / "a.wav", x.T, rate, subtype)
+    back = files.read(tmp_path / "a.wav")
+    assert (back.rate, back.samples.shape) == (rate, x.shape)
+    assert np.abs(back.samples - x).max() < 0.03
+
+
+def test_aiff_loads(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.aiff", sine(300, 0.2, channels=2).T, RATE)
+    assert files.read(tmp_path / "a.aiff").channels == 2
+
+
+def test_content_decides_not_the_suffix(tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").write_bytes(encode(tone(), "flac"))
+    assert np.array_equal(files.read(tmp_path / "a.mp3").samples, files.read(_put(tmp_path, encode(tone()))).samples)
+
+
+def _put(folder: Path, data: bytes, name: str = "x.wav") -> Path:
+    (folder / name).write_bytes(data)
+    return folder / name
+
+
+@pytest.mark.parametrize("name", ["wav", "flac", "ogg", "opus"])
+def test_truncated_files_say_so(tmp_path: Path, name: str) -> None:
+    data = encode(Audio(noise(1.0)), name)
+    for share in (0.02, 0.5, 0.97):
+        path = _put(tmp_path, data[: int(len(data) * share)], f"x.{name}")
+        with pytest.raises(ValueError, match=rf"x\.{name} is (truncated|not readable)"):
+            files.read(path)
+
+
+def test_truncated_mp3_never_crashes(tmp_path: Path) -> None:
+    data = encode(Audio(noise(1.0)), "mp3")
+    for end in (1, 10, 100, 1000, len(data) // 2):
+        try:
+            assert files.read(_put(tmp_path, data[:end], "x.mp3")).channels == 2
+        except ValueError as error:
+            assert "x.mp3" in str(error)
+
+
+def test_streamed_wav_with_unknown_length_loads(tmp_path: Path) -> None:
+    data = bytearray(encode(tone(), "wav", "16"))
+    at = data.index(b"data")
+    data[at + 4 : at + 8] = data[4:8] = b"\xff\xff\xff\xff"
+    assert files.read(_put(tmp_path, bytes(data))).frames == tone().frames
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "is empty"),
+        (b"hello, I am text\n" * 50, "holds no WAV"),
+        (b"\0\0\0\x20ftypM4A " + bytes(200), "MP4 or M4A"),
+        (b"MThd" + bytes(100), "MIDI file"),
+        (b"RIFF\x24\0\0\0WAVEfmt \xff\xff\xff\x7f" + bytes(40), "truncated"),
+        (b"fLaC" + bytes(50), "damaged"),
+        (b"OggS" + bytes(50), "truncated|damaged"),
+    ],
+)
+def test_what_is_no_sound_says_so(tmp_path: Path, data: bytes, says: str) -> None:
+    with pytest.raises(ValueError, match=says) as caught:
+        files.read(_put(tmp_path, data))
+    assert "x.wav" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="does not exist"):
+        files.read(tmp_path / "no.wav")
+    with pytest.raises(ValueError, match="is a folder"):
+        files.read(tmp_path)
+
+
+def test_nan_in_a_float_file_names_the_second(tmp_path: Path) -> None:
+    x = sine(440, 2.0)
+    x[0, 66150] = np.nan
+    soundfile.write(tmp_path / "x.wav", x.T, RATE, "FLOAT")
+    with pytest.raises(ValueError, match=r"x\.wav .* 1\.500 s"):
+        files.read(tmp_path / "x.wav")
+    with pytest.raises(ValueError, match=r"1\.500 s"):
+        encode(Audio(x))
+
+
+def test_no_frames_there_and_back(tmp_path: Path) -> None:
+    silent = Audio(np.zeros((2, 0), np.float32))
+    assert files.read(files.write(tmp_path / "a.wav", silent)).samples.shape == (2, 0)
+
+
+def test_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _put(tmp_path, b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ValueError, match=r"x\.wav cannot be written: the disk is full"):
+        files.write(path, tone())
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"the folder .*no does not exist"):
+        files.write(tmp_path / "no" / "a.wav", tone())
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ValueError, match="is not a folder"):
+        files.write(tmp_path / "file" / "a.wav", tone())
+    (tmp_path / "dir.wav").mkdir()
+    with pytest.raises(ValueError, match="cannot be written"):
+        files.write(tmp_path / "dir.wav", tone())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["dir.wav", "file"]
+
+
+def test_wrong_options_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no suffix of a sound file"):
+        files.write(tmp_path / "a.xyz", tone())
+    with pytest.raises(ValueError, match="unknown file format 'aac'"):
+        encode(tone(), "aac")
+    with pytest.raises(ValueError, match="no width '32-float'"):
+        encode(tone(), "flac", "32-float")
+    with pytest.raises(ValueError, match="at most 2 channels"):
+        encode(tone(6), "mp3")
+    with pytest.raises(ValueError, match="quality"):
+        encode(tone(), "ogg", quality=2)
+
+
+@pytest.mark.parametrize("name", ["ogg", "opus", "mp3"])
+def test_better_quality_makes_larger_files(name: str) -> None:
+    sizes = [len(encode(Audio(noise(1.0)), name, quality=q)) for q in (0, 0.4, 1)]
+    assert sizes == sorted(set(sizes))
+
+
+def test_mp3_takes_any_rate() -> None:
+    data = encode(tone(rate=96000), "mp3")
+    assert soundfile.info(io.BytesIO(data)).samplerate == 44100
