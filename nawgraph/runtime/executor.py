@@ -22,7 +22,7 @@ from nawgraph.runtime.models import Residency
 from nawgraph.runtime.plan import Constant, Plan, Step
 from nawgraph.runtime.schedule import Schedule
 from nawgraph.runtime.stream import Streamed, Unfused, chain, perform_chain
-from nawgraph.runtime.work import Failed, GoneError, Job, Missing, Outcome, Ran, RunContext, perform, sentence
+from nawgraph.runtime.work import Failed, GoneError, Job, Missing, Outcome, Ran, RunContext, Stopped, perform, sentence
 from nawgraph.values import Digest, digest
 
 
@@ -147,6 +147,9 @@ class Run:
         elif isinstance(outcome, Unfused):
             self._unfused.update(member.id for member in members)
             self.schedule.push(step)
+        elif isinstance(outcome, Stopped):
+            for member in members:
+                self._tell(events.StepEvent(member.id, "cancelled"))
 
     # ---------------------------------------------------------------------- kinds of steps
 

@@ -30,7 +30,8 @@ class EngineProcess:
     """A process that runs `nawgraph.runtime.worker.main`.
 
     Must be made by a thread that outlives it: on Linux the process dies with the thread that started it, so that it
-    never outlives a session that is killed. The process has its own process group; all of it goes when it goes.
+    never outlives a session that is killed. Elsewhere it ends as soon as it notices that nobody holds the other end
+    of the connection. The process has its own process group; all of it goes when it goes.
 
     Args:
         setup: what it is told first.

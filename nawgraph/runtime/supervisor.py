@@ -241,17 +241,17 @@ class Supervisor:
     def _force(self) -> None:
         """A cancelled run does not end by itself: it ends with its process."""
         assert self._current is not None and self._engine is not None
-        self._engine.kill()
-        self._engine = None
-        self._abandon()
+        engine, self._engine = self._engine, None
+        engine.kill()
+        self._abandon(engine)
         self._start()
 
-    def _abandon(self) -> None:
-        """Finish the current run as cancelled."""
+    def _abandon(self, engine: EngineProcess) -> None:
+        """Finish the current run as cancelled, and with it what was running, even if nobody heard that it was."""
         assert self._current is not None
-        for id, state in self._current.states.items():
-            if state == "running":
-                self._emit(self._current.run, events.StepEvent(id, "cancelled"))
+        running = [id for id, state in self._current.states.items() if state == "running"]
+        for id in dict.fromkeys(running + engine.culprits()):
+            self._emit(self._current.run, events.StepEvent(id, "cancelled"))
         self._finish(events.Finished("cancelled", 0.0))
 
     def _ended(self, engine: EngineProcess) -> None:
@@ -264,7 +264,7 @@ class Supervisor:
             if self._failures >= FAILURES:
                 return self._give_up(f"the engine process could not start ({reason})")
         elif self._current and self._current.deadline is not None:
-            self._abandon()
+            self._abandon(engine)
         elif self._current:
             self._blame(self._current, engine, reason)
         self._emit(0, events.Notice(f"The engine process ended ({reason}) and was started anew; no result is lost."))

@@ -38,6 +38,9 @@ PACKET = 0.02
 FLUSH = 0.1
 """A step that took longer is written to the index at once, so that it need not be done again after a crash."""
 
+SAVE = 0.25
+"""Seconds between two writings of the index while a run is on: quick steps whose work a crash may cost."""
+
 _PATIENCE = 3600.0  # the session does not wait that long: it ends the process of a node that does not answer
 
 
@@ -148,6 +151,7 @@ class Worker:
         self._idle.set()
         self._runs = self._thread("run")
         self._requests = self._thread("requests")
+        threading.Thread(target=self._save, name="nawgraph-save", daemon=True).start()
 
     def _thread(self, name: str) -> queue.SimpleQueue[Callable[[], None]]:
         """A thread that does what is put into a queue, in order."""
@@ -175,6 +179,12 @@ class Worker:
         self._runtime.cancel()
         self._idle.wait(GRACE)
         self._runtime.close()
+
+    def _save(self) -> None:
+        while True:
+            time.sleep(SAVE)
+            if not self._idle.is_set():
+                self._runtime.cache.flush()
 
     # ------------------------------------------------------------------------------------- runs
 
