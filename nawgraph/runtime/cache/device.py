@@ -54,7 +54,11 @@ def to_host(value: Any) -> Any:
 
 def _to_host(x: Any, kind: type) -> Any:
     if isinstance(x, kind):
-        array = np.ascontiguousarray(x.detach().cpu().numpy()).copy()  # type: ignore[attr-defined]
+        home: Any = x.detach().cpu()  # type: ignore[attr-defined]
+        try:
+            array = np.array(home.numpy(), order="C")
+        except TypeError:  # bfloat16 and the like: numpy does not know them, float32 holds them exactly
+            array = np.array(home.float().numpy(), order="C")
         array.setflags(write=False)
         return array
     if isinstance(x, tuple):
