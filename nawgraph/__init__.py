@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nawgraph.api import Handle, Song, load, run
+    from nawgraph.api import Handle, Output, Song, load, run
     from nawgraph.context import Context
     from nawgraph.files import FormatError
     from nawgraph.graph import Graph, Problem
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "nawgraph.api": ("Handle", "Song", "load", "run"),
+    "nawgraph.api": ("Handle", "Output", "Song", "load", "run"),
     "nawgraph.context": ("Context",),
     "nawgraph.files": ("FormatError",),
     "nawgraph.graph": ("Graph", "Problem"),
@@ -77,11 +77,11 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "STEMS", "Audio", "Choice", "Chord", "ClapRef", "CodecRef", "Context", "Curve", "Embedding", "File", "FormatError",
-    "Graph", "Grid", "Handle", "InvalidGraphError", "Key", "Keyframe", "Latents", "Lazy", "Library", "Mask", "Meter",
-    "ModelRef", "NodeResult", "NodeSpec", "Note", "Part", "Problem", "Prompt", "Range", "Result", "Runtime", "Score",
-    "Section", "Seed", "SeparatorRef", "Song", "Stems", "Tempo", "Text", "Tokens", "Value", "VocoderRef",
-    "__version__", "load", "node", "run", "spec_of", "value",
+    "STEMS", "Audio", "Choice", "Chord", "ClapRef", "CodecRef", "Context", "Curve", "Embedding", "File",
+    "FormatError", "Graph", "Grid", "Handle", "InvalidGraphError", "Key", "Keyframe", "Latents", "Lazy", "Library",
+    "Mask", "Meter", "ModelRef", "NodeResult", "NodeSpec", "Note", "Output", "Part", "Problem", "Prompt", "Range",
+    "Result", "Runtime", "Score", "Section", "Seed", "SeparatorRef", "Song", "Stems", "Tempo", "Text", "Tokens",
+    "Value", "VocoderRef", "__version__", "load", "node", "run", "spec_of", "value",
 ]  # fmt: skip
 
 

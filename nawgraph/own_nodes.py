@@ -8,8 +8,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -29,7 +31,11 @@ def library() -> Library:
     Raises:
         ValueError: one cannot be imported, or takes a standard node's id.
     """
-    names = [name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    return _library(tuple(name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name))
+
+
+@lru_cache
+def _library(names: tuple[str, ...]) -> Library:
     if not names:
         return standard()
     return extended(standard(), [spec for name in names for spec in _specs(_module(name))])
@@ -80,11 +86,19 @@ def _module(name: str) -> ModuleType:
 
 
 def _from_file(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None or not path.is_file():
+    if not path.is_file():
         raise FileNotFoundError(f"{path} is no file")
+    if path.stem in sys.modules:
+        raise ImportError(f"there is another module {path.stem!r}: give the file another name")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules[path.stem] = module  # annotations that are text are looked up there
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[path.stem]
+        raise
     return module
 
 
