@@ -35,7 +35,8 @@ def describe(score: Score, *, ctx: Context) -> str:
     from nawgraph.music.theory import key_name
 
     lines = [
-        f"{score.title or 'Untitled'}: {score.style or 'no style'}, {score.grid.tempi[0].bpm:g} bpm, {score.grid.bars} bars",
+        f"{score.title or 'Untitled'}: {score.style or 'no style'}, {score.grid.tempi[0].bpm:g} bpm, "
+        f"{score.grid.bars} bars",
         "keys: " + ", ".join(f"bar {key.bar + 1} {key_name(key)}" for key in score.keys),
         "form: " + ", ".join(f"{s.kind} {s.bars}" for s in score.sections),
         "chords: " + " ".join(c.numeral or "–" for c in score.chords[:32]) + (" …" if len(score.chords) > 32 else ""),
