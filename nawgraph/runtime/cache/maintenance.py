@@ -75,13 +75,12 @@ def _bad_objects(index: Index, store: Store, rows: dict[Digest, bool], adopted: 
     for digest in store.digests():
         try:
             store.read(digest)
+            if digest not in rows:
+                adopted.objects[digest] = (store.size(digest), store.seconds(digest), None)
         except DamagedError as error:
             yield digest, str(error)
         except (OSError, UnreadableError):
-            continue
-        else:
-            if digest not in rows:
-                adopted.objects[digest] = (store.size(digest), store.seconds(digest), None)
+            continue  # evicted by another process in this moment; of a type that is not known here
 
 
 def _bad_actions(index: Index) -> Iterator[tuple[bytes, str]]:
