@@ -72,7 +72,7 @@ class Interfaces:
         if node is None or knob is None:
             return None
         default = node.knobs.get(inner, knob.default)
-        return replace(knob, name=name, default=tuple(default) if knob.type.is_list else default)
+        return replace(knob, name=name, default=tuple(default) if isinstance(default, list) else default)
 
     def _optional(self, definition: Subgraph, port: str) -> bool:
         """An input is optional if every port inside that it feeds is."""
@@ -136,7 +136,9 @@ def _parse(text: str) -> Type:
 def over_of(node: Node) -> tuple[str, ...]:
     """Names that a map node iterates over."""
     over = node.knobs.get(OVER, ())
-    return (over,) if isinstance(over, str) else tuple(str(name) for name in over)
+    if isinstance(over, str):
+        return (over,)
+    return tuple(str(name) for name in over) if isinstance(over, (list, tuple)) else ()
 
 
 def _mapped(spec: NodeSpec, node: Node) -> NodeSpec:

@@ -23,6 +23,7 @@ _REASONS = {
     errno.EROFS: "is on a read-only disk",
     errno.ENOSPC: "cannot be written: the disk is full",
     errno.EDQUOT: "cannot be written: your disk quota is used up",
+    errno.EFBIG: "cannot be written: it is larger than this disk or account allows",
     errno.ENOTDIR: "is not in a folder",
     errno.EISDIR: "is a folder, not a document",
     errno.ENAMETOOLONG: "has too long a name",
