@@ -1,7 +1,7 @@
 """A language model as planner: it writes the symbolic plan, the composer plays it out.
 
 Any endpoint that speaks the OpenAI chat protocol (many local servers do) or Gemini's. Only the prompt is sent. The
-answer is checked against the schema of `nawgraph.music.plan_json`, asked for again once if it is nonsense, then refused.
+answer is checked against the schema of `nawgraph.music.plan_json`, asked for again once if it is nonsense, and refused.
 """
 
 from __future__ import annotations

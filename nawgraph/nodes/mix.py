@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, NamedTuple
 
 from nawgraph.hints import Range
@@ -71,12 +72,10 @@ def mixer(
         if name in stems.names
     }
     master = Master(
-        delay_beats=delay_beats,
-        delay_feedback=feedback,
-        ceiling_db=ceiling,
-        target_lufs=loudness if loudness else None,
-        **({} if compress else {"compressor": None}),
+        delay_beats=delay_beats, delay_feedback=feedback, ceiling_db=ceiling, target_lufs=loudness if loudness else None
     )
+    if not compress:
+        master = replace(master, compressor=None)
     tempo = bpm or (score.grid.tempi[0].bpm if score else 120.0)
     return Mixed(*mixdown(stems, channels, bpm=tempo, master=master))
 
