@@ -143,18 +143,24 @@ def keys_of(brief: Brief, style: Style, sections: Sequence[Section], seed: int) 
 
 def chords_of(plan: Blueprint, seed: int) -> tuple[Chord, ...]:
     """Harmony for the whole form: one progression a label and mode, cadences where sections lead somewhere."""
-    labels = list(dict.fromkeys(_BORROWS.get(s.label, s.label) for s in plan.sections))
     own = {s.label for s in plan.sections}
+    sources = [_source(s.label, own) for s in plan.sections]
+    labels = list(dict.fromkeys(sources))
     chords: list[Chord] = []
     for index, section in enumerate(plan.sections):
         style = role_styles(plan.briefs[index], plan.style, seed)["comp"]
         key = plan.key_at(section.bar)
-        label = _BORROWS.get(section.label, section.label)
-        label = label if label in own else "A" if "A" in own else section.label
+        label = sources[index]
         closing = harmony.HALF if _leads_on(plan.sections, index) else harmony.FULL
         last = index == len(plan.sections) - 1
         chords += _section_chords(plan.grid, section, key, style, label, labels.index(label), closing, last, seed)
     return tuple(chords)
+
+
+def _source(label: str, own: set[str]) -> str:
+    """The label whose harmony a section shares."""
+    source = _BORROWS.get(label, label)
+    return source if source in own else "A" if "A" in own else label
 
 
 def _leads_on(sections: Sequence[Section], index: int) -> bool:

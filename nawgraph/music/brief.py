@@ -14,6 +14,7 @@ class Brief:
 
     Attributes:
         styles: names of styles with their weights, which add up to 1.
+        avoid: styles that were ruled out.
         bpm: quarter notes a minute, 20–400.
         key: tonic and mode at the beginning.
         mode: a mode without a tonic ("something in a minor key").
@@ -38,6 +39,7 @@ class Brief:
     """
 
     styles: tuple[tuple[str, float], ...] = ()
+    avoid: tuple[str, ...] = ()
     bpm: float | None = None
     key: Key | None = None
     mode: str | None = None

@@ -26,7 +26,9 @@ def main_style(brief: Brief, seed: int) -> Style:
     if brief.styles:
         return STYLES[max(brief.styles, key=lambda s: s[1])[0]]
     rng = stream(seed, "style")
-    suits = {name: float(sum(m in s.moods for m in brief.moods)) for name, s in STYLES.items()}
+    suits = {
+        name: float(sum(m in s.moods for m in brief.moods)) for name, s in STYLES.items() if name not in brief.avoid
+    }
     best = {name: score for name, score in suits.items() if score == max(suits.values())}
     return STYLES[pick(rng, tuple(best))]
 
@@ -38,7 +40,7 @@ def role_styles(brief: Brief, main: Style, seed: int) -> dict[str, Style]:
     another changes over, and half-and-half is really half of the roles.
     """
     if len(brief.styles) < 2:
-        return dict.fromkeys(ROLES, main)
+        return dict.fromkeys(ROLES, STYLES[brief.styles[0][0]] if brief.styles else main)
     order = stream(seed, "roles").permutation(len(ROLES))
     total = sum(weight for _, weight in brief.styles)
     found = {}

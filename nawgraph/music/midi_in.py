@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -49,6 +50,14 @@ class _Conductor:
         """Text events ``name=value`` as (tick, value)."""
         return [(tick, value) for tick, key, value in self.text if key == name]
 
+    def numbers(self, name: str, default: tuple[int, int]) -> tuple[int, int]:
+        """The two whole numbers of a text event, the default where it is missing or damaged."""
+        for _, value in self.said(name):
+            found = re.fullmatch(r"(-?\d{1,18}) (\d{1,6})", value)
+            if found:
+                return int(found[1]), int(found[2])
+        return default
+
 
 def from_midi(data: bytes) -> Score:
     """The score of a MIDI file.
@@ -73,7 +82,7 @@ def from_midi(data: bytes) -> Score:
     if not parts and not conductor.said("nawgraph"):
         raise ValueError("the MIDI file has no notes")
     grid = _grid(conductor, max([conductor.end, *(p.end for p in parts)]))
-    seed = next((int(v.split()[0]) for _, v in conductor.said("nawgraph")), -1)
+    seed, _ = conductor.numbers("nawgraph", (-1, 0))
     style = next((v for _, v in conductor.said("style")), "")
     keys, chords = _keys(conductor, grid), _chords(conductor)
     return Score(grid, parts, keys, chords, _sections(conductor, grid), style, conductor.title, seed)
@@ -212,16 +221,17 @@ def _fresh(part: Part, others: list[Part]) -> str:
 
 
 def _grid(conductor: _Conductor, end: int) -> Grid:
-    exact = {tick: int(value) for tick, value in conductor.said("tempo") if value.isdigit()}
+    exact = {tick: int(value) for tick, value in conductor.said("tempo") if re.fullmatch(r"\d{1,9}", value)}
     tempi = {0: 120_000}
     for tick, micros in sorted(conductor.tempi.items()):
         own = exact.get(tick, 0)
         milli = own if own and round(60_000_000_000 / own) == micros else round(60_000_000_000 / max(1, micros))
         tempi[tick] = min(1_000_000, max(1_000, milli))
     meters = _meters(conductor)
-    swing = next((tuple(map(int, v.split())) for _, v in conductor.said("swing")), (500, 8))
+    swing = conductor.numbers("swing", (500, 8))
+    swing = swing if 500 <= swing[0] <= 750 and swing[1] in (8, 16) else (500, 8)
     grid = Grid(tuple(Tempo(t, m) for t, m in sorted(tempi.items())), meters, 1, *swing)
-    bars = next((int(v.split()[1]) for _, v in conductor.said("nawgraph")), 0)
+    _, bars = conductor.numbers("nawgraph", (-1, 0))
     if not bars:
         last, rest = grid.bar_at(max(0, end))
         bars = max(1, last + (rest > 0))
@@ -238,7 +248,8 @@ def _meters(conductor: _Conductor) -> tuple[Meter, ...]:
         if unit > 32 or not 1 <= beats <= 64:
             raise ValueError(f"the MIDI file has a meter that cannot be played: {beats}/{unit}")
         bar, rest = Grid(meters=tuple(meters)).bar_at(tick)
-        split = tuple(map(int, groups[tick].split())) if tick in groups else ()
+        split = tuple(int(g) for g in groups.get(tick, "").split() if g.isdigit())
+        split = split if sum(split) == beats and 0 not in split else ()
         meter = Meter(bar + (rest > 0), beats, unit, split)
         meters = [m for m in meters if m.bar < meter.bar] + [meter]
     return tuple(meters)
@@ -249,8 +260,8 @@ def _keys(conductor: _Conductor, grid: Grid) -> tuple[Key, ...]:
     for tick, name in sorted(conductor.keys.items()):
         found[grid.bar_at(tick)[0]] = replace(parse_key(name), bar=grid.bar_at(tick)[0])
     for tick, value in conductor.said("key"):
-        tonic, mode = value.split(" ", 1)
-        if mode in MODES:
+        tonic, _, mode = value.partition(" ")
+        if mode in MODES and tonic.isdigit() and int(tonic) < 12:
             found[grid.bar_at(tick)[0]] = Key(grid.bar_at(tick)[0], int(tonic), mode)
     keys = [found[bar] for bar in sorted(found)]
     if keys and keys[0].bar:

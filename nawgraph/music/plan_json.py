@@ -66,8 +66,10 @@ SCHEMA: dict[str, Any] = {
 """JSON schema of a plan, to be shown to a language model."""
 
 MAX_TEXT = 200_000
-_KINDS = {"pre-chorus": "prechorus", "refrain": "chorus", "hook": "chorus", "breakdown": "break", "buildup": "build",
-          "build-up": "build", "ending": "outro", "coda": "outro", "introduction": "intro", "main": "theme"}  # fmt: skip
+_KINDS = {
+    "pre-chorus": "prechorus", "refrain": "chorus", "hook": "chorus", "breakdown": "break", "buildup": "build",
+    "build-up": "build", "ending": "outro", "coda": "outro", "introduction": "intro", "main": "theme",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -198,32 +198,45 @@ _AFTER = re.compile(r"^\s*(?:\(|at\s+|=|:)?\s*(\d{1,3})\s*%\)?")
 def read_styles(reading: Reading) -> None:
     """Names of styles with their weights: ``70% techno 30% jazz``, ``mostly house with a bit of funk``."""
     vocabulary = tuple(_style_words())
+    phrases = (*vocabulary, *(w for w in words.INSTRUMENTS if " " in w or "-" in w))  # an acid bass is no acid techno
     weights: dict[str, float] = {}
-    leading = re.search(rf"%\s*(?:of\s+)?{_one_of(vocabulary)}", reading.text) is not None
-    after_first = re.search(rf"{_one_of(vocabulary)}[^%]*%", reading.text)
-    leading = leading and not (after_first and "%" not in reading.text[: after_first.start()])
-    for match in re.finditer(_one_of(vocabulary), reading.text):
-        name = _style_words()[_word_of(match[0], vocabulary)]
-        before, after = (
-            reading.text[max(0, match.start() - 30) : match.start()],
-            reading.text[match.end() : match.end() + 12],
-        )
+    avoid: list[str] = []
+    spans = []
+    leading = _percent_first(reading.text)
+    for match in re.finditer(_one_of(phrases), reading.text):
+        word = _word_of(match[0], phrases)
+        if word not in _style_words():
+            continue
+        name = _style_words()[word]
+        before, after = reading.text[: match.start()][-30:], reading.text[match.end() :][:12]
         if re.search(_NOT + "$", before):
-            reading.note(f"“No {match[0]}” is heard as: leave {name} out.")
-            weights[name] = 0.0
-        weights[name] = (
-            max(weights.get(name, 0.0), _style_weight(before, after, leading)) if weights.get(name) != 0.0 else 0.0
-        )
-    reading.take(rf"(?:\d{{1,3}}\s*%\s*)?{_one_of(vocabulary)}(?:\s*(?:\(|at\s+|=|:)?\s*\d{{1,3}}\s*%\)?)?")
-    total = sum(weights.values())
-    if total > 0:
-        reading.fields["styles"] = tuple((n, round(w / total, 4)) for n, w in weights.items() if w > 0)
+            avoid.append(name)
+        else:
+            weight = _style_weight(before, after, leading) * (0.4 if word.endswith(("zy", "ky")) else 1.0)
+            weights[name] = max(weights.get(name, 0.0), weight)
+        percent = _BEFORE.search(before) if leading else _AFTER.search(after)
+        width = len(percent[0]) if percent else 0
+        spans.append((match.start() - width * leading, match.end() + width * (not leading)))
+    for start, end in spans:
+        reading.text = reading.text[:start] + " " * (end - start) + reading.text[end:]
+    kept = {name: weight for name, weight in weights.items() if name not in avoid}
+    reading.fields["avoid"] = tuple(dict.fromkeys(avoid))
+    if kept:
+        total = sum(kept.values())
+        reading.fields["styles"] = tuple((n, round(w / total, 4)) for n, w in kept.items())
+
+
+def _percent_first(text: str) -> bool:
+    """Whether percentages stand before the styles they belong to."""
+    style = re.search(_one_of(tuple(_style_words())), text)
+    percent = re.search(r"\d\s*%", text)
+    return bool(style and percent and percent.start() < style.start())
 
 
 def _style_weight(before: str, after: str, leading: bool) -> float:
     percent = _BEFORE.search(before) if leading else _AFTER.search(after)
     if percent:
-        return min(100, int(percent[1])) / 50
+        return max(1, min(100, int(percent[1]))) / 50
     return 2.5 if _MORE.search(before) else 0.4 if _LESS.search(before) else 1.0
 
 

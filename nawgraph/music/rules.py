@@ -33,14 +33,19 @@ def _ratio(hits: Iterable[bool]) -> float:
 
 
 def bass_roots(score: Score) -> float:
-    """How many bass notes on the first beat of a bar or on a new chord play the chord's root (or its written bass)."""
-    strong = set(score.grid.bar_starts.tolist()) | {c.start for c in score.chords}
+    """How many bass notes on the first beat of a bar or on a new chord play the chord's root (or its written bass).
+
+    In a bar whose first beat is silent, as in off-beat basses, its first note counts.
+    """
+    grid, changes = score.grid, {c.start for c in score.chords}
     hits = []
     for part in score.of_stem("bass"):
+        last = -1
         for note in part.notes:
-            chord = score.chord_at(note.start)
-            if note.start in strong and chord is not None:
+            bar, chord = grid.bar_at(note.start)[0], score.chord_at(note.start)
+            if chord is not None and (bar != last or note.start in changes):
                 hits.append(note.pitch % 12 == chord.lowest)
+            last = bar
     return _ratio(hits)
 
 
