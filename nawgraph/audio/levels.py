@@ -218,9 +218,11 @@ def concat(parts: Sequence[Float], rate: int, crossfade: float = 0.0, shape: Sha
     at = 0
     for x, before, after in zip(xs, [0, *overlaps], [*overlaps, 0], strict=True):
         end = at + x.shape[1]
-        piece = x if not before and not after else x.copy()
-        piece[:, :before] *= ramp(before, shape)
-        piece[:, x.shape[1] - after :] *= ramp(after, shape)[::-1]
+        piece = x
+        if before or after:  # the parts themselves may be read-only
+            piece = x.copy()
+            piece[:, :before] *= ramp(before, shape)
+            piece[:, x.shape[1] - after :] *= ramp(after, shape)[::-1]
         out[:, at:end] += piece
         at = end - after
     return out
