@@ -76,6 +76,9 @@ def _run(options: argparse.Namespace, start: float) -> int:
         raise Stop(_invalid(error)) from error
     except AbandonedError as error:
         return _abandoned(error, runtime, options, start)
+    except KeyboardInterrupt:  # the second one: end at once
+        sweep(options.out)
+        raise
     _report(result, options, start)
     with suppress(OSError):
         runtime.close()
