@@ -22,7 +22,7 @@ Side = Literal["inputs", "outputs", "knobs"]
 
 @dataclass(frozen=True)
 class Expose(Edit):
-    """Add to the border of the definition `scope`, or change what is there.
+    """Add to the border of the definition `scope`.
 
     Attributes:
         side: inputs, outputs or knobs.
@@ -45,6 +45,8 @@ class Expose(Edit):
             raise EditError(f"{self.scope} has {'a knob' if self.side == 'inputs' else 'an input'} {name!r} already")
         self._check(Interfaces(graph, library), definition)
         entries: Map[str, str] = getattr(definition, self.side)
+        if name in entries:
+            raise EditError(f"{self.scope} has {name!r} among its {self.side} already: hide it first")
         made: Any = {self.side: entries.set(name, self.target)}
         return graph.with_scope(self.scope, replace(definition, **made))
 

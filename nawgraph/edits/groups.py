@@ -77,8 +77,9 @@ class Group(Edit):
             ui=_inner_layout(scope, ids),
         )
         instance = Node(f"subgraph.{name}", inputs=Map({port: source for source, port in border.inputs.items()}))
-        graph = replace(graph, subgraphs=graph.subgraphs.set(name, definition))
-        check_nesting(made := graph.with_scope(self.scope, _with_instance(scope, ids, id, instance, border)))
+        made = graph.with_scope(self.scope, _with_instance(scope, ids, id, instance, border))
+        made = replace(made, subgraphs=made.subgraphs.set(name, definition))
+        check_nesting(made)
         return settled(made, self.scope)
 
 
@@ -344,6 +345,6 @@ class MakeUnique(Edit):
             raise EditError(f"{self.id} is not an instance of a subgraph")
         kind, name = instance
         own = fresh(name, graph.subgraphs)
-        graph = replace(graph, subgraphs=graph.subgraphs.set(own, graph.subgraphs[name]))
         nodes = scope.nodes.set(self.id, replace(node, type=f"{kind}.{own}"))
-        return graph.with_scope(self.scope, replace(scope, nodes=nodes))
+        made = graph.with_scope(self.scope, replace(scope, nodes=nodes))
+        return replace(made, subgraphs=made.subgraphs.set(own, graph.subgraphs[name]))

@@ -230,7 +230,8 @@ class ReplaceType(Edit):
         made = graph.with_scope(self.scope, replace(scope, nodes=scope.nodes.set(self.id, node)))
         check_nesting(made)
         made = self._wired(made, library, old, lost)
-        made = self._unpromoted(self._outputs(made, library, lost), spec)
+        made = self._border(graph, self._outputs(made, library, lost), library, lost)
+        made = self._unpromoted(made, spec)
         return settled(made, self.scope), lost
 
     def _knobs(self, old: Node, spec: NodeSpec, lost: list[str]) -> Map[str, Any]:
@@ -296,16 +297,31 @@ class ReplaceType(Edit):
                     lost.append(f"the wire from {source} to {reader}.{port} has no output of {self.type} that fits")
                 to = (f"{self.id}.{new}",) if new else ()
                 nodes = nodes.set(reader, _rewired_port(nodes[reader], port, source, to))
-        made = replace(scope, nodes=nodes)
-        if isinstance(made, Subgraph):
-            made = replace(made, outputs=Map({k: self._outlet(v, spec) for k, v in made.outputs.items()}))
-        return graph.with_scope(self.scope, made)
+        return graph.with_scope(self.scope, replace(scope, nodes=nodes))
 
-    def _outlet(self, source: str, spec: NodeSpec) -> str:
-        id, _, output = source.partition(".")
-        if id != self.id or spec.output(output) is not None or not spec.outputs:
-            return source
-        return f"{id}.{spec.outputs[0].name}"
+    def _border(self, before: Graph, after: Graph, library: Library, lost: list[str]) -> Graph:
+        """The definition's outputs follow as readers do; one that finds nothing of its type is taken off."""
+        old, new = before.scope(self.scope), after.scope(self.scope)
+        if not isinstance(old, Subgraph) or not isinstance(new, Subgraph):
+            return after
+        was, now = Interfaces(before, library), Interfaces(after, library)
+        spec = now.of(new.nodes[self.id])
+        outputs, gone = new.outputs, []
+        for port, source in sorted(old.outputs.items()):
+            id, _, output = source.partition(".")
+            if id == self.id and spec is not None:
+                kind = was.output_type(old, source)
+                ends = sorted((f"{id}.{p.name}" for p in spec.outputs), key=lambda end: end != f"{id}.{output}")
+                end = next((e for e in ends if types.accepts(kind, now.output_type(new, e))), None)
+                if end is None:
+                    gone.append(port)
+                    lost.append(f"the output {port} of {self.scope} has no output of {self.type} that fits")
+                else:
+                    outputs = outputs.set(port, end)
+        after, changed = close(after.with_scope(self.scope, replace(new, outputs=outputs)), self.scope, (), gone, ())
+        for name in changed:
+            after = settled(after, name)
+        return after
 
     def _unpromoted(self, graph: Graph, spec: NodeSpec) -> Graph:
         """Without form entries and promoted knobs that the new type has not."""
