@@ -67,7 +67,7 @@ def encode(
         x, rate = resample(x, rate, form.rates[0]), form.rates[0]
     if form.container == "WAV" and x.size * 4 > _MAX_WAV:
         raise ValueError("a WAV file ends at 4 GiB: export shorter parts, or FLAC")
-    data = _written(_quantised(x, code, seed), rate, form.container, code, quality)
+    data = _written(x, rate, form.container, code, quality, seed)
     if form.container == "WAV":
         return riff.without(data, b"PEAK")  # libsndfile puts the clock into it
     return ogg.renumbered(data, serial=1) if form.container == "OGG" else data
@@ -82,40 +82,37 @@ def _chosen(format: str, subtype: str | None) -> tuple[Format, str]:
     return form, form.subtypes[subtype] if subtype is not None else next(iter(form.subtypes.values()))
 
 
-def _quantised(x: Float, code: str, seed: int) -> np.ndarray[Any, Any]:
-    """Samples as libsndfile shall write them, [frames, channels]: integers of our own rounding, floats as they are."""
-    if code == "PCM_16":
-        noise = np.stack([tpdf(x.shape[1], seed, channel) for channel in range(len(x))])
-        steps = np.clip(np.rint(x * np.float32(1 << 15) + noise), -(1 << 15), (1 << 15) - 1)
-        return np.asarray(steps.T, np.int16)
-    if code == "PCM_24":
-        steps = np.clip(np.rint(x.astype(np.float64) * (1 << 23)), -(1 << 23), (1 << 23) - 1)
-        return np.asarray(steps.T, np.int32) << 8
-    return np.ascontiguousarray(x.T)
-
-
-def tpdf(frames: int, seed: int, channel: int) -> Float:
-    """Triangular dither of ±1 quantisation step, float32 [frames]; each channel has its own."""
-    rng = np.random.default_rng([seed, channel])
-    return rng.random(frames, dtype=np.float32) - rng.random(frames, dtype=np.float32)
-
-
-def _written(samples: np.ndarray[Any, Any], rate: int, container: str, code: str, quality: float) -> bytes:
+def _written(x: Float, rate: int, container: str, code: str, quality: float, seed: int) -> bytes:
     import soundfile
 
     out = io.BytesIO()
     level = _compression(code, quality)
+    dither = [np.random.default_rng([seed, channel]) for channel in range(len(x))] if code == "PCM_16" else []
     try:
-        with soundfile.SoundFile(
-            out, "w", rate, samples.shape[1], code, format=container, compression_level=level
-        ) as f:
-            for start in range(0, len(samples), _BLOCK):  # libvorbis overflows its stack on one long write
-                f.write(samples[start : start + _BLOCK])
+        with soundfile.SoundFile(out, "w", rate, len(x), code, format=container, compression_level=level) as f:
+            for start in range(0, x.shape[1], _BLOCK):  # libvorbis overflows its stack on one long write
+                f.write(_quantised(x[:, start : start + _BLOCK], code, dither))
     except soundfile.LibsndfileError as error:
-        raise ValueError(
-            f"{container} cannot hold {samples.shape[1]} channels at {rate} Hz: {error.error_string}"
-        ) from None
+        raise ValueError(f"{container} cannot hold {len(x)} channels at {rate} Hz: {error.error_string}") from None
     return out.getvalue()
+
+
+def _quantised(block: Float, code: str, dither: list[np.random.Generator]) -> np.ndarray[Any, Any]:
+    """Samples as libsndfile shall write them, [frames, channels]: integers of our own rounding, floats as they are."""
+    if code == "PCM_16":
+        noise = np.stack([tpdf(rng, block.shape[1]) for rng in dither])
+        steps = np.clip(np.rint(block * np.float32(1 << 15) + noise), -(1 << 15), (1 << 15) - 1)
+        return np.asarray(steps.T, np.int16, order="C")
+    if code == "PCM_24":
+        # A power of two: float32 holds the product and its rounding exactly up to full scale.
+        steps = np.clip(np.rint(block * np.float32(1 << 23)), -(1 << 23), (1 << 23) - 1)
+        return np.asarray(steps.T, np.int32, order="C") << 8
+    return np.ascontiguousarray(block.T)
+
+
+def tpdf(rng: np.random.Generator, frames: int) -> Float:
+    """Triangular dither of ±1 quantisation step, float32 [frames]."""
+    return rng.random(frames, dtype=np.float32) - rng.random(frames, dtype=np.float32)
 
 
 def _compression(code: str, quality: float) -> float | None:

@@ -64,7 +64,7 @@ def _decoded(file: Path, stream: BinaryIO) -> Audio:
         wanted = f"its {found} content is damaged ({why})" if found else f"it holds no {READABLE} sound"
         raise ValueError(f"{file} is not readable: {wanted}") from None
     except MemoryError:
-        raise ValueError(f"{file} is too long for this computer's memory: cut it into parts") from None
+        raise ValueError(f"{file} is damaged, or too long for this computer's memory: cut it into parts") from None
     if len(samples) < promised < 1 << 62:
         raise ValueError(
             f"{file} is truncated ({len(samples) / rate:.2f} s of {promised / rate:.2f} s): copy or export it again"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+_MOST_CHUNKS = 1 << 16
 _STREAMED = (0, 0xFFFFFFFF)
 """Lengths that a program writes into a RIFF header when it does not know them (a pipe)."""
 
@@ -51,7 +52,9 @@ def truncation(stream: BinaryIO, size: int) -> str:
 
 def _short_chunk(stream: BinaryIO, size: int, wanted: bytes, length: str) -> str:
     at = 12
-    while at + 8 <= size:
+    for _ in range(_MOST_CHUNKS):
+        if at + 8 > size:
+            break
         stream.seek(at)
         head = stream.read(8)
         (n,) = struct.unpack(length, head[4:])

@@ -17,7 +17,7 @@ _SEED = 1
 def time_stretch(samples: Float, rate: int, factor: float) -> Float:
     """[channels, frames] played `factor` times as long at the same pitch; exactly round(frames · factor) frames.
 
-    Events stay where they belong: a click at t comes out at t · factor, within 3 ms. Deterministic.
+    Events stay where they belong: a hit at t comes out at t · factor, within a few ms. Deterministic.
 
     Raises:
         ValueError: a factor outside 0.25 to 4, a sample rate below 8 kHz, NaN.
@@ -43,8 +43,12 @@ def pitch_shift(samples: Float, rate: int, semitones: float) -> Float:
 
 
 def _stretched(x: Float, rate: int, factor: float) -> Float:
-    from python_stretch.Signalsmith import Stretch
-
+    try:
+        from python_stretch.Signalsmith import Stretch
+    except ImportError:
+        raise ValueError(
+            "time-stretch and pitch-shift need the package python-stretch: install it with pip install python-stretch"
+        ) from None
     within(rate, 8_000, 768_000, "the sample rate for stretching", "Hz")
     frames = x.shape[1]
     if frames == 0:

@@ -169,3 +169,17 @@ def test_what_cannot_carry_a_text_is_refused() -> None:
         embed(sound("wav"), "x" * ((64 << 20) + 1))
     with pytest.raises(ValueError, match="several streams"):
         embed(sound("ogg") + ogg.renumbered(sound("ogg"), 2), TEXT)
+
+
+def test_bombs_of_empty_parts_end_soon() -> None:
+    """Millions of empty chunks, comments, frames and pages: refused after a bounded number."""
+    chunk = b"junk" + bytes(4)
+    assert extract(b"RIFF\0\0\0\0WAVE" + chunk * 3_000_000) is None
+    comments = bytes(4) + struct.pack("<I", 3_000_000) + bytes(12_000_000)
+    assert extract(b"fLaC\x84" + len(comments).to_bytes(3, "big") + comments) is None
+    size = bytes([0x07, 0x7F, 0x7F, 0x7F])
+    assert extract(b"ID3\x04\0\0" + size + b"TXXX\0\0\0\0\0\0" * 3_000_000) is None
+    page = b"OggS\0" + struct.pack("<BqIIIB", 0, 0, 1, 0, 0, 0)
+    assert extract(page * 1_000_000) is None
+    with pytest.raises(ValueError, match="too many chunks"):
+        embed(b"RIFF\0\0\0\0WAVE" + chunk * 3_000_000, TEXT)

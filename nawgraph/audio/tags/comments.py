@@ -7,6 +7,7 @@ import struct
 from nawgraph.audio.tags import FIELD, decoded
 
 _PREFIX = f"{FIELD}=".encode()
+_MOST_COMMENTS = 1 << 16
 
 
 def parse(block: bytes) -> tuple[bytes, list[bytes], bytes]:
@@ -20,6 +21,8 @@ def parse(block: bytes) -> tuple[bytes, list[bytes], bytes]:
         raise ValueError("damaged comments: the block ends early")
     (count,) = struct.unpack_from("<I", block, at)
     at += 4
+    if count > _MOST_COMMENTS:
+        raise ValueError("damaged comments: more than any real file has")
     comments = []
     for _ in range(count):
         comment, at = _string(block, at)

@@ -12,6 +12,7 @@ from nawgraph.audio.tags import FIELD, LIMIT, decoded
 
 _HEAD = 10
 _MAX_TAG = (1 << 28) - 1
+_MOST_FRAMES = 1 << 14
 _UNSYNC, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
 
 
@@ -69,7 +70,7 @@ def _parse(data: memoryview) -> Tag:
 
 
 def _frames(body: bytes, at: int, version: int) -> list[tuple[bytes, bytes, bytes]]:
-    frames = []
+    frames: list[tuple[bytes, bytes, bytes]] = []
     while at + _HEAD <= len(body) and body[at] != 0:  # zero: padding
         name, flags = body[at : at + 4], body[at + 8 : at + 10]
         raw = body[at + 4 : at + 8]
@@ -77,6 +78,8 @@ def _frames(body: bytes, at: int, version: int) -> list[tuple[bytes, bytes, byte
         end = at + _HEAD + size
         if size < 0 or end > len(body):
             raise ValueError("this MP3 file's tag is damaged: a frame is longer than the tag")
+        if len(frames) == _MOST_FRAMES:
+            raise ValueError("this MP3 file's tag is damaged: it has too many frames")
         frames.append((name, flags, body[at + _HEAD : end]))
         at = end
     return frames

@@ -17,6 +17,8 @@ _HEADERS = {b"\x01vorbis": (3, b"\x03vorbis"), b"OpusHead": (2, b"OpusTags")}
 """First packet's magic → number of header packets, magic of the comment packet."""
 
 _FULL_PAGE = 255
+_MOST_PAGES = 1 << 16
+"""That headers may fill: far more than 64 MiB of text need."""
 _REVERSED = bytes(int(f"{i:08b}"[::-1], 2) for i in range(256))
 
 
@@ -113,7 +115,7 @@ def _header_packets(stream: Iterator[Page] | list[Page], wanted: int = 0) -> tup
             if value < _FULL_PAGE:
                 packets.append(b"".join(parts))
                 parts, size = [], 0
-        if size > 2 * LIMIT:
+        if size > 2 * LIMIT or used > _MOST_PAGES:
             raise ValueError("this Ogg file is damaged: a header is longer than any real one")
         if packets:
             needed, magic = _HEADERS[_first_magic(packets[0])]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from nawgraph.audio.tags import decoded
 
 CHUNK = b"nawg"
+_MOST_CHUNKS = 1 << 16
 
 
 def put(data: bytes, text: str) -> bytes:
@@ -25,9 +26,12 @@ def put(data: bytes, text: str) -> bytes:
 def get(data: memoryview) -> str | None:
     """The text in the last ``nawg`` chunk, or None."""
     found = None
-    for name, start, end in chunks(data):
-        if name == CHUNK and end <= len(data):
-            found = data[start:end]
+    try:
+        for name, start, end in chunks(data):
+            if name == CHUNK and end <= len(data):
+                found = data[start:end]
+    except ValueError:
+        return None
     return decoded(found)
 
 
@@ -37,12 +41,19 @@ def without(data: bytes, name: bytes) -> bytes:
 
 
 def chunks(data: bytes | memoryview) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of every chunk's content; the end of a truncated one lies beyond the data."""
+    """Name, start and end of every chunk's content; the end of a truncated one lies beyond the data.
+
+    Raises:
+        ValueError: more chunks than any real file has.
+    """
     at = 12
-    while at + 8 <= len(data):
+    for _ in range(_MOST_CHUNKS):
+        if at + 8 > len(data):
+            return
         (size,) = struct.unpack_from("<I", data, at + 4)
         yield bytes(data[at : at + 4]), at + 8, at + 8 + size
         at += 8 + size + (size & 1)
+    raise ValueError("this WAV file is damaged: it has too many chunks")
 
 
 def _kept(data: bytes, dropped: bytes) -> list[bytes]:
