@@ -48,7 +48,7 @@ def merge(base: Graph, a: Graph, b: Graph) -> tuple[Graph, list[Conflict]]:
         made, found = _sound(graph.scope(name), ours, f"subgraphs.{name}.nodes" if name else "nodes")
         conflicts += found
         graph = graph.with_scope(name, made)
-    graph = replace(graph, form=tuple(entry for entry in graph.form if entry["node"] in graph.nodes))
+    graph = replace(graph, form=tuple(e for e in graph.form if e["node"] in graph.nodes or e in a.form))
     places = {f"ui.nodes.{id}" for id in {*a.nodes, *b.nodes} - {*graph.nodes}}
     return graph, [conflict for conflict in conflicts if conflict.where not in places]
 
@@ -114,8 +114,9 @@ def _sound(scope: Graph | Subgraph, ours: Graph | Subgraph | None, where: str) -
                 break
         else:
             break
+    mine_places = ours.ui.get("nodes", EMPTY) if ours is not None else EMPTY
     ui = scope.ui
-    if gone := [id for id in ui.get("nodes", EMPTY) if id not in nodes and id not in mine]:
+    if gone := [id for id in ui.get("nodes", EMPTY) if id not in nodes and id not in mine_places]:
         places = ui["nodes"]
         for id in gone:
             places = places.delete(id)

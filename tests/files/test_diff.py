@@ -65,6 +65,6 @@ def test_definitions_and_sections() -> None:
     assert "subgraph level: removed (definition)" in found
     assert "subgraph more: added (definition)" in found
     assert "voice/soft: knob db set to 1.0" in found
-    assert 'subgraph voice: definition title changed from "One voice" to "Choir"' in found
+    assert 'subgraph voice: title changed from "One voice" to "Choir"' in found
     assert any(sentence.startswith("form: ") for sentence in found)
     assert any(sentence.startswith("ui: view removed") for sentence in found)
