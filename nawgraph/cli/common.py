@@ -6,13 +6,13 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from nawgraph.graph import Graph
+    from nawgraph.graph import Graph, Problem
     from nawgraph.library import Library
     from nawgraph.runtime.local import Runtime
 
@@ -56,7 +56,15 @@ def sentences() -> Iterator[None]:
         where = f"{error.filename}: " if error.filename else ""
         raise Stop(f"{where}{error.strerror or error}") from None
     except ValueError as error:
-        raise Stop(" ".join(str(error).split())) from None
+        problems = getattr(error, "problems", None)
+        raise Stop(_first(problems) if problems else " ".join(str(error).split())) from error
+
+
+def _first(problems: Sequence[Problem]) -> str:
+    """The problems of a document in one sentence, the first five of many."""
+    shown = "; ".join(str(p) for p in problems[:5])
+    more = len(problems) - 5
+    return f"{shown}; and {more} more (nawgraph check lists all)" if more > 0 else shown
 
 
 def add_cache_options(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nawgraph.runtime.local import Runtime
-    from nawgraph.runtime.result import Result
-    from nawgraph.watch import AbandonedError, Display
+    from nawgraph.runtime.result import NodeResult, Result
+    from nawgraph.watch import AbandonedError, Display, Emit
 
 STATUS = {"ok": OK, "failed": FAILED, "cancelled": INTERRUPTED}
 CANCELLED = "cancelled before it was done"
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     """Run a document and report; the exit status."""
     start = time.perf_counter()
     try:
-        with common.sentences():
+        with _terminated_like_interrupted(), common.sentences():
             return _run(options, start)
     except Stop as stop:
         if options.json:
@@ -52,28 +53,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, start: float) -> int:
-    from nawgraph.runtime.local import InvalidGraphError
     from nawgraph.watch import AbandonedError, watch
 
     library = common.library()
     graph = common.prepared(library, options)
     runtime = common.make_runtime(library, options, None if options.no_cache else common.cache_folder(options))
-    _terminate_like_interrupt()
+
+    def work(emit: Emit) -> Result:
+        name = common.document_name(options.file)
+        base = Path(options.file).parent
+        return runtime.run(graph, options.targets, out_dir=options.out, base=base, document=name, emit=emit)
+
     try:
-        result = watch(
-            runtime,
-            lambda emit: runtime.run(
-                graph,
-                options.targets,
-                out_dir=options.out,
-                base=Path(options.file).parent,
-                document=common.document_name(options.file),
-                emit=emit,
-            ),
-            _display(options.json),
-        )
-    except InvalidGraphError as error:
-        raise Stop(_invalid(error)) from error
+        result = watch(runtime, work, _display(options.json))
     except AbandonedError as error:
         return _abandoned(error, runtime, options, start)
     except KeyboardInterrupt:  # the second one: end at once
@@ -96,14 +88,21 @@ def _display(as_json: bool) -> Display | None:
     return Bars(sys.stderr)
 
 
-def _terminate_like_interrupt() -> None:
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
     """SIGTERM ends a run in the same orderly way as Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 # ------------------------------------------------------------------------------------- reports
@@ -111,10 +110,11 @@ def _terminate_like_interrupt() -> None:
 
 def _report(result: Result, options: argparse.Namespace, start: float) -> None:
     nodes = result.nodes
+    outer = _outer(nodes)
     for id, node in nodes.items():
         for warning in node.warnings:
             print(f"warning: {id}: {warning}", file=sys.stderr)
-        if node.state == "failed" and _is_own(id, nodes):
+        if node.state == "failed" and id not in outer:
             print(f"error: {id}: {node.error}", file=sys.stderr)
     values = result.scalars()
     if options.json:
@@ -126,18 +126,17 @@ def _report(result: Result, options: argparse.Namespace, start: float) -> None:
         print(file)
     for name, value in values.items():
         print(f"{name} = {value}")
-    print(_summary(result, time.perf_counter() - start))
+    print(_summary(result, outer, time.perf_counter() - start))
 
 
-def _is_own(id: str, nodes: Mapping[str, Any]) -> bool:
-    """Whether a failure is the node's own, not that of a step inside it, which is reported itself."""
-    return not any(other.startswith((f"{id}/", f"{id}[")) and n.state == "failed" for other, n in nodes.items())
+def _outer(nodes: Mapping[str, NodeResult]) -> set[str]:
+    """Ids of subgraphs and maps, which fare as the steps inside them do."""
+    return {id[:i] for id in nodes for i, c in enumerate(id) if c in "/["}
 
 
-def _summary(result: Result, seconds: float) -> str:
-    states = [n.state for n in result.nodes.values()]
-    words = {"failed": "failed", "blocked": "blocked", "cancelled": "cancelled"}
-    rest = [f"{states.count(state)} {word}" for state, word in words.items() if state in states]
+def _summary(result: Result, outer: set[str], seconds: float) -> str:
+    states = [n.state for id, n in result.nodes.items() if id not in outer]
+    rest = [f"{states.count(state)} {state}" for state in ("failed", "blocked", "cancelled") if state in states]
     return ", ".join([f"{states.count('ran')} ran", f"{states.count('cached')} cached", *rest, f"{seconds:.2f} s"])
 
 
@@ -155,13 +154,6 @@ def _state(state: str, seconds: float, error: str | None) -> dict[str, Any]:
 
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _invalid(error: Any) -> str:
-    """All problems of a document in one sentence, the first five of many."""
-    shown = [str(p) for p in error.problems[:5]]
-    more = len(error.problems) - len(shown)
-    return "; ".join(shown) + (f"; and {more} more (nawgraph check lists all)" if more else "")
 
 
 def _problems(problems: Any) -> list[dict[str, Any]]:

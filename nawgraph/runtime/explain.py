@@ -19,6 +19,9 @@ from nawgraph.runtime.plan import Constant
 LINES = 40
 """Most lines of one explanation."""
 
+INDENT = 12
+"""Steps that are indented one below the other; deeper ones stay there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -42,29 +45,42 @@ def explain(forecast: Forecast, node: str, now: datetime | None = None) -> list[
     ids += [id for id in inside if forecast.outlooks[id].verdict != "cached"]
     if not ids and inside:
         return [f"{node} would not run: the results of all steps inside it are known."]
-    lines: list[str] = []
+    lines: list[tuple[str, bool]] = []
     seen: set[str] = set()
     for id in ids:
-        lines += _lines(forecast, id, seen, now, LINES - len(lines))
-    return lines
+        lines += _lines(forecast, id, seen, now)
+    return _cut(lines)
 
 
-def _lines(forecast: Forecast, id: str, seen: set[str], now: datetime, room: int) -> list[str]:
-    """The step's own line and those of its causes, depth first. Iterative: a chain may be 10,000 long."""
-    lines: list[str] = []
+def _lines(forecast: Forecast, id: str, seen: set[str], now: datetime) -> list[tuple[str, bool]]:
+    """The step's own line and those of its causes, depth first, each with whether it is a root cause.
+
+    Iterative: a chain may be 10,000 long.
+    """
+    lines: list[tuple[str, bool]] = []
     todo = [(0, id)]
     while todo:
         depth, id = todo.pop()
         if id in seen or id not in forecast.outlooks:
             continue
-        if len(lines) >= room:
-            return [*lines, f"… and {len(todo) + 1} more"]
         seen.add(id)
         causes = causes_of(forecast, id, now)
-        lines.append(f"{'  ' * min(depth, 20)}{id} {verdict(forecast.outlooks[id], causes)}")
         feeders = dict.fromkeys(cause.feeder for cause in causes if cause.feeder)
+        indent = "  " * min(depth, INDENT)
+        lines.append((f"{indent}{id} {verdict(forecast.outlooks[id], causes)}", not all(c.feeder for c in causes)))
         todo += [(depth + 1, feeder) for feeder in reversed(feeders)]
     return lines
+
+
+def _cut(lines: list[tuple[str, bool]]) -> list[str]:
+    """All lines if they are few; else the first, and of the others those of root causes."""
+    if len(lines) <= LINES:
+        return [line for line, _ in lines]
+    head, rest = lines[: LINES // 4], lines[LINES // 4 :]
+    roots = [line.strip() for line, root in rest if root]
+    shown = roots[: LINES // 2]
+    between = f"… and {len(rest) - len(shown):,} more, because:"
+    return [line for line, _ in head] + [between, *shown]
 
 
 def verdict(outlook: Outlook, causes: list[Cause]) -> str:

@@ -177,3 +177,15 @@ def test_a_plan_reads_the_cache_that_a_run_wrote(cli: Any, song: str, place: Pat
     cli("run", song)
     with Cache(place / "home" / "cache", warn=print) as cache:
         assert set(cache.recall(str(place / song))) == {"tone", "gain", "export"}
+
+
+def test_a_long_chain_is_explained_by_its_root(cli: Any, document: Any) -> None:
+    nodes: dict[str, Any] = {"c0": ("math.add", {"a": 1.0})}
+    nodes |= {f"c{n}": ("math.add", {"b": 1.0}, {"a": f"c{n - 1}.value"}) for n in range(1, 300)}
+    path = document(nodes)
+    cli("run", path)
+    lines = explain(cli, path, "c299", "--set", "c0.a=2")
+    assert len(lines) < 20
+    assert lines[0] == "c299 may run: input a, which comes from c298, may change."
+    assert lines[-2] == "… and 289 more, because:"
+    assert lines[-1].startswith("c0 would run: knob a changed from 1 to 2 since ")
