@@ -150,7 +150,7 @@ class Subtractive:
             sound *= self._rotor(size, desk.rate, tones[0].start)
         sound *= self.envelope.held(times(size, desk.rate)).astype(np.float32)
         if self.drive:
-            sound = saturate(sound, self.drive, 4)[:, :frames]
+            sound = saturate(sound, self.drive, 2)[:, :frames]
             knots = knot_count(frames)
             kernels.svf(sound, np.full(knots, 18 / desk.rate), np.full(knots, 1.4), 2)
         return sound if wide else np.repeat(sound, 2, axis=0)
