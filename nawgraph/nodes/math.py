@@ -45,7 +45,7 @@ def div(*, a: float = 1.0, b: float = 1.0) -> float:
 def pow_(*, a: float = 1.0, b: float = 1.0) -> float:
     """a to the power of b."""
     try:
-        result = a**b
+        result = float(a) ** b
     except (OverflowError, ZeroDivisionError):
         result = math.inf
     if isinstance(result, complex):

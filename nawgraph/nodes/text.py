@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from nawgraph.hints import Range, Text
@@ -19,9 +20,8 @@ def join(texts: list[str], *, separator: str = ", ") -> str:
 @node("text.fill", title="Fill in", aliases=("template", "format"))
 def fill(*, template: Long = "{a}, {b} bpm", a: str = "", b: str = "", c: str = "", d: str = "") -> str:
     """Put a, b, c and d where the template says {a}, {b}, {c} and {d}."""
-    for name, value in (("a", a), ("b", b), ("c", c), ("d", d)):
-        template = template.replace("{" + name + "}", value)
-    return template
+    values = {"a": a, "b": b, "c": c, "d": d}
+    return re.sub(r"\{([abcd])\}", lambda found: values[found[1]], template)
 
 
 @node("text.replace", title="Replace in text")
@@ -34,7 +34,8 @@ def replace(*, text: Long = "", find: str = "", put: str = "") -> str:
 def number(*, value: float = 0.0, digits: Annotated[int, Range(0, 12)] = 2) -> str:
     """A number as text with so many digits after the point, trailing zeros cut."""
     shown = f"{value:.{digits}f}"
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
+    return "0" if shown == "-0" else shown
 
 
 @node("text.lines", title="Lines of text", aliases=("split",))
