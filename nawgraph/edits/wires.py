@@ -20,7 +20,8 @@ class Connect(Edit):
     """Wire ``node.output`` (or ``in.PORT``) to ``node.port`` or ``node.knob``.
 
     A port for one wire gives up the one it had. A list port takes one more item, unless the source is a
-    list itself, which then is the whole list.
+    list itself, which then is the whole list. Where the node's output type follows its input, wires further
+    down may not fit any more; `Graph.problems` reports these.
     """
 
     source: str

