@@ -22,13 +22,13 @@ class Care:
     """How a run is watched over.
 
     Attributes:
-        barred: step id → the sentence with which it fails instead of being run.
+        barred: step id → (sentence, detail) with which it fails instead of being run.
         solo: ids of steps to be run while nothing else does.
         flight: is entered with the ids of the steps that a thread works on, while it does.
         grace: seconds that running nodes have to obey a cancel.
     """
 
-    barred: Mapping[str, str] = field(default_factory=dict)
+    barred: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     solo: Collection[str] = ()
     flight: Callable[[Sequence[str]], AbstractContextManager[Any]] = nullcontext
     grace: float = GRACE

@@ -16,6 +16,7 @@ from typing import Any
 from nawgraph.runtime import events, stages
 from nawgraph.runtime.cache import Cache, Row
 from nawgraph.runtime.care import GRACE, Care
+from nawgraph.runtime.claims import Claims
 from nawgraph.runtime.engines import Engine
 from nawgraph.runtime.keys import NO_PATHS, Keys
 from nawgraph.runtime.models import Residency
@@ -73,7 +74,7 @@ class Run:
         self._unfused: set[str] = set()
         self._solo: list[tuple[Step, Digest]] = []
         self._held: dict[str, int] = {}
-        self._claims: dict[str, str] = {}
+        self._claims = Claims()
         self._told: dict[str, float] = {}
         self._cancelled = threading.Event()
 
@@ -100,6 +101,8 @@ class Run:
             self._cancelled.set()
         if self._cancelled.is_set():
             self._wind_down()
+        for id, error in self._claims.displaced.items():
+            self.fail(self.plan.steps[id], Failed(error))
         self.cache.unpin(d for id in self._held for d in self.schedule.outputs.get(id, ()))
         status = "cancelled" if self._cancelled.is_set() else "failed" if self.schedule.lost else "ok"
         self._emit(events.Finished(status, time.perf_counter() - start, tuple(self.files)))  # type: ignore[arg-type]
@@ -175,7 +178,7 @@ class Run:
         """Run a step, together with those that stream what it makes."""
         busy = bool(self.schedule or self._running)
         if step.id in self._care.barred:
-            return self.fail(step, Failed(self._care.barred[step.id]))
+            return self.fail(step, Failed(*self._care.barred[step.id]))
         if step.id in self._care.solo and busy:
             return self._solo.append((step, key))
         members = chain(step, self.schedule, self._fusible) if step.spec.step and self._fusible(step) else [step]
@@ -193,16 +196,23 @@ class Run:
 
     def _work(self, jobs: list[Job]) -> Outcome | Streamed | Unfused:
         """What a thread does."""
-        lend = self._residency.lend
-        ctx = [RunContext(job, self._cancelled.is_set, self._report, self._show, lend, self._claims) for job in jobs]
+        services = (self._cancelled.is_set, self._report, self._show, self._residency, self._claims)
+        contexts = [RunContext(job, *services) for job in jobs]
         with self._care.flight([job.id for job in jobs]):
-            return perform_chain(jobs, self.cache, ctx) if len(jobs) > 1 else perform(jobs[0], self.cache, ctx[0])
+            if len(jobs) > 1:
+                return perform_chain(jobs, self.cache, contexts)
+            outcome = perform(jobs[0], self.cache, contexts[0])
+        if jobs[0].spec.is_sink:
+            self._claims.done(jobs[0].id)
+        return outcome
 
     def _job(self, step: Step, key: Digest) -> Job:
         fed = {n: self.schedule.feeds(sources) for n, sources in step.inputs.items() if self.schedule.knows(sources)}
         keys = self._keys
         provenance = self._provenance(step.id) if step.spec.is_sink else ""
-        return Job(step.id, key, step.spec, fed, step.several, step.knobs, keys.base, keys.out_dir, provenance)
+        return Job(
+            step.id, step.order, key, step.spec, fed, step.several, step.knobs, keys.base, keys.out_dir, provenance
+        )
 
     def _fusible(self, step: Step) -> bool:
         """Whether a step may run before its key is known: only if this document never ran it (see `stream`)."""
@@ -273,7 +283,7 @@ class Run:
 
     def _claim(self, step: Step, row: Row) -> bool:
         """Whether the files of a cached sink are its own in this run; if not, running it will say whose they are."""
-        return all(self._claims.setdefault(name, step.id) == step.id for name, *_ in row.files)
+        return all(self._claims.keep(name, step.order, step.id) for name, *_ in row.files)
 
     def _at_hand(self, step: Step, row: Row) -> bool:
         """Whether a target's values are still there; nobody else asks before a value is needed."""

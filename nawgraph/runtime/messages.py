@@ -47,7 +47,7 @@ class Execute(msgspec.Struct, tag=True):
     out_dir: str
     base: str
     document: str
-    barred: dict[str, str]
+    barred: dict[str, tuple[str, str]]
     solo: tuple[str, ...]
 
 

@@ -52,7 +52,7 @@ class Order:
     out_dir: str
     base: str
     document: str
-    barred: dict[str, str] = field(default_factory=dict)
+    barred: dict[str, tuple[str, str]] = field(default_factory=dict)
     solo: set[str] = field(default_factory=set)
     states: dict[str, events.State] = field(default_factory=dict)
     riddles: int = 0
@@ -275,7 +275,7 @@ class Supervisor:
         culprits = engine.culprits()
         if len(culprits) == 1 and culprits[0] in order.solo:
             sentence = f"the node ended the engine process ({reason}); it was restarted and nothing else was lost"
-            order.barred[culprits[0]] = sentence
+            order.barred[culprits[0]] = sentence, engine.traceback()
         order.solo.update(culprits)
         order.riddles += not culprits
         if order.riddles >= RIDDLES:

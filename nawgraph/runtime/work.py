@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nawgraph import types
-from nawgraph.context import Cancelled, Context, Lend
+from nawgraph.context import Cancelled, Context
 from nawgraph.hints import File
 from nawgraph.node import NodeSpec, Port
 from nawgraph.runtime.cache import Row
+from nawgraph.runtime.claims import Claims
+from nawgraph.runtime.models import Residency
 from nawgraph.runtime.plan import Constant
 from nawgraph.values import Digest, digest, frozen, type_name
 from nawgraph.values.core import digest_bytes
@@ -29,6 +31,7 @@ class Job:
     """A call of a node, as data.
 
     Attributes:
+        order: position of the step in its plan.
         inputs: port or knob → what feeds it; more than one, or a `several`, makes a list.
         several: ports whose wires form a list even if there is one.
         knobs: the values of the unwired knobs.
@@ -36,6 +39,7 @@ class Job:
     """
 
     id: str
+    order: int
     key: Digest
     spec: NodeSpec
     inputs: Mapping[str, tuple[Fed, ...]]
@@ -101,12 +105,13 @@ class RunContext(Context):
         cancelled: Callable[[], bool],
         report: Callable[[str, int, int, str], None],
         show: Callable[[str, Any], None],
-        lend: Lend,
-        claims: dict[str, str],
+        residency: Residency,
+        claims: Claims,
     ) -> None:
-        super().__init__(job.out_dir, lend)
+        super().__init__(job.out_dir, lambda ref: residency.lend(ref, self.check))
         self.provenance = job.provenance
         self._id = job.id
+        self._order = job.order
         self._cancelled = cancelled
         self._report = report
         self._show = show
@@ -114,9 +119,7 @@ class RunContext(Context):
 
     def claim(self, name: str) -> Path:
         path = super().claim(name)
-        owner = self._claims.setdefault(str(path.absolute()), self._id)
-        if owner != self._id:
-            raise ValueError(f"{path} is already written by the node {owner!r}: give one of them another name")
+        self._claims.take(str(path.absolute()), self._order, self._id, self.check)
         return path
 
     def check(self) -> None:
