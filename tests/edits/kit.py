@@ -144,7 +144,7 @@ def wrong(graph: Graph) -> list[str]:
     Behind a node whose output type follows its input, a new wire may change what others get; the checker
     reports that, and edits do not forbid it.
     """
-    follows = any(node.type == "test.same" for name in ("", *graph.subgraphs) for n in graph.scope(name).nodes.values())
+    follows = any(n.type == "test.same" for name in ("", *graph.subgraphs) for n in graph.scope(name).nodes.values())
     messages = (str(problem) for problem in graph.problems(LIBRARY) if problem.severity == "error")
     words = (
         *(() if follows else ("wants",)),
