@@ -55,7 +55,7 @@ def test_the_record_survives_the_death_of_its_process(tmp_path: Path) -> None:
 
 def test_barred_steps_fail_with_their_sentence_and_are_not_called(lab: Lab) -> None:
     document = graph(a=n("t.num"), b=n("t.next", x="@a.value"), c=n("t.add", a=3.0))
-    result = lab.run(document, care=Care(barred={"a": "it did something bad"}))
+    result = lab.run(document, care=Care(barred={"a": ("it did something bad", "line 1")}))
     assert result.errors() == {"a": "it did something bad"} and lab.calls["t.num"] == 0
     assert states(result, "blocked") == {"b"} and result["c"] == 3.0
 
