@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import os
 import sys
 import traceback
@@ -14,6 +15,20 @@ from nawgraph.cli.common import INTERRUPTED, OK, USAGE, Stop, say
 
 NO_EDITOR = "the editor is not part of this version: use 'nawgraph run FILE', or 'nawgraph --help' for all commands"
 
+PLAIN = "nawgraph.plain"
+"""Name of the error handler for terminals that cannot show every sign: a true minus becomes a hyphen."""
+
+_SIGNS = {"−": "-", "–": "-", "…": "...", "“": '"', "”": '"', "→": "->", "×": "x", "°": "deg"}
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_SIGNS.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(PLAIN, _plain)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status: 0 done, 1 a node failed, 2 bad usage or document, 130 interrupted.
@@ -24,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=PLAIN)
     status = _guarded(sys.argv[1:] if arguments is None else arguments)
     if arguments is None and status == INTERRUPTED:
         os._exit(status)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import nawgraph
+from nawgraph.cli import PLAIN
 
 
 def test_nodes(cli: Any) -> None:
@@ -108,3 +109,8 @@ def test_an_internal_error_is_a_sentence_too(cli: Any, song: str, monkeypatch: p
     status, _, err = cli("check", song)
     assert status == 1
     assert err.startswith("nawgraph: something went wrong inside nawgraph (ZeroDivisionError: division by zero)")
+
+
+def test_terminals_that_lack_a_sign_get_a_plain_one() -> None:
+    assert "−6 to 0 “a” … 🎵".encode("cp1252", PLAIN) == b"-6 to 0 \x93a\x94 \x85 ?"
+    assert "−6 “a” …\udcff".encode("ascii", PLAIN) == b'-6 "a" ...?'
