@@ -11,8 +11,10 @@ import os
 import queue
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
-from typing import Annotated, Any
+from http.client import HTTPMessage
+from typing import IO, Annotated, Any
 
 from nawgraph.context import Context
 from nawgraph.hints import Choice, Range, Seed, Text
@@ -20,7 +22,10 @@ from nawgraph.node import node
 from nawgraph.values import Prompt, Score
 
 MAX_ANSWER = 2 << 20
-KEYS = ("NAWGRAPH_LLM_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY")
+HOMES = {"api.openai.com": "OPENAI_API_KEY", "generativelanguage.googleapis.com": "GEMINI_API_KEY"}
+"""Hosts and the keys that belong to them. A document names its endpoint, so a key must not follow it anywhere."""
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @node("plan.llm", title="Ask a language model", needs="io", aliases=("gpt", "gemini", "planner"))
@@ -37,8 +42,9 @@ def llm(
 ) -> Score:
     """Let a language model plan the song: key, tempo, form and chords as JSON, composed with this seed.
 
-    `endpoint` is the base address (the default is a local server). The key is read from the environment:
-    NAWGRAPH_LLM_KEY, or OPENAI_API_KEY / GEMINI_API_KEY. It is in no document and no cache.
+    `endpoint` is the base address (the default is a local server). The key is read from the environment and goes only
+    where it belongs: OPENAI_API_KEY and GEMINI_API_KEY to their makers, NAWGRAPH_LLM_KEY to this machine and to the
+    host that NAWGRAPH_LLM_HOST names. It is in no document and no cache.
     """
     from nawgraph.music.compose import compose
     from nawgraph.music.plan_json import parse_plan
@@ -76,18 +82,17 @@ def _request(
     provider: str, endpoint: str, model: str, question: str, temperature: float, seed: int
 ) -> urllib.request.Request:
     """The HTTP request of either protocol."""
-    if not endpoint.startswith(("http://", "https://")):
-        raise ValueError(f"endpoint must begin with http:// or https://, got {endpoint[:80]!r}")
-    key = next((os.environ[name] for name in KEYS if os.environ.get(name)), "")
+    base = endpoint.strip().rstrip("/")
+    key = _key(_address(base))
     headers = {"Content-Type": "application/json"}
     body: dict[str, Any]
     if provider == "gemini":
-        url = f"{endpoint.rstrip('/')}/models/{model}:generateContent"
+        url = f"{base}/models/{urllib.parse.quote(model)}:generateContent"
         config = {"temperature": temperature, "responseMimeType": "application/json"}
         body = {"contents": [{"parts": [{"text": question}]}], "generationConfig": config}
         headers |= {"x-goog-api-key": key} if key else {}
     else:
-        url = f"{endpoint.rstrip('/')}/chat/completions"
+        url = f"{base}/chat/completions"
         body = {
             "model": model,
             "messages": [{"role": "user", "content": question}],
@@ -96,10 +101,48 @@ def _request(
             "response_format": {"type": "json_object"},
         }
         headers |= {"Authorization": f"Bearer {key}"} if key else {}
+    return urllib.request.Request(url, json.dumps(body).encode(), headers)
+
+
+def _address(endpoint: str) -> urllib.parse.SplitResult:
+    """The endpoint, taken apart."""
     try:
-        return urllib.request.Request(url, json.dumps(body).encode(), headers)
-    except ValueError as error:
-        raise ValueError(f"endpoint {endpoint[:80]!r} is no address: {error}") from None
+        parts = urllib.parse.urlsplit(endpoint)
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or not endpoint.isascii() or not endpoint.isprintable() or " " in endpoint:
+        raise ValueError(f"endpoint must be an address that begins with http:// or https://, got {endpoint[:80]!r}")
+    return parts
+
+
+def _key(address: urllib.parse.SplitResult) -> str:
+    """The key that may be sent to an address, empty where none is set for it."""
+    host = address.hostname or ""
+    home = HOMES.get(host) if address.scheme == "https" else None
+    trusted = host in (*_LOCAL, os.environ.get("NAWGRAPH_LLM_HOST", "").strip().lower())
+    names = [name for name in (home, "NAWGRAPH_LLM_KEY" if trusted else None) if name and os.environ.get(name)]
+    if not names:
+        return ""
+    key = os.environ[names[0]].strip()
+    if not key.isascii() or not key.isprintable():  # the library's own message would show the key
+        raise ValueError(f"the key in {names[0]} holds signs that no key has: copy it again")
+    return key
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: it would take the key along to another host."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> None:
+        return None
+
+
+def _opener(request: urllib.request.Request) -> urllib.request.OpenerDirector:
+    """What sends a request: through the system's proxy, unless the address is this machine's own."""
+    local = urllib.parse.urlsplit(request.full_url).hostname in _LOCAL
+    return urllib.request.build_opener(_Stay, *([urllib.request.ProxyHandler({})] if local else []))
 
 
 def _ask(
@@ -111,7 +154,7 @@ def _ask(
 
     def fetch() -> None:
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as response:
+            with _opener(request).open(request, timeout=timeout) as response:
                 data = response.read(MAX_ANSWER + 1)
             answers.put(_text(provider, data))
         except Exception as error:
@@ -154,7 +197,7 @@ def _reason(error: Exception, endpoint: str, timeout: float) -> str:
             401: "the key is missing or wrong (see the node's help)",
             404: "no such model or address",
             429: "too many requests",
-        }
+        } | dict.fromkeys((301, 302, 303, 307, 308), "it has moved; write the new address into endpoint")
         return f"{endpoint} answered {error.code}: {hint.get(error.code, error.reason)}"
     if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError):
         return f"{endpoint} did not answer in {timeout:g} s: raise timeout, or ask another model"
