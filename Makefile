@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test checks bench clean
+.PHONY: help demo test checks bench pictures clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.core ## set up, then render the first song into out/
 	$(BIN)/nawgraph run graphs/first_song.nawgraph --out out
@@ -23,15 +23,18 @@ checks: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/python -m nawgraph.warm
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.bench ## measure the executor beside Dask and Hamilton, print targets and pass/fail
 	$(BIN)/python benchmarks/executor.py
 
+pictures: $(VENV)/.core ## make the pictures of the README and docs anew
+	$(BIN)/nawgraph run docs/pictures/pictures.nawgraph --out docs/pictures
+
 $(VENV)/.core: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install -q -c constraints.txt -e .
+	$(BIN)/python -m nawgraph.warm
 	touch $@
 
 $(VENV)/.test: $(VENV)/.core
