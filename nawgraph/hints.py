@@ -118,7 +118,7 @@ def _as_scalar(value: Any, kind: Type, name: str) -> Any:
                 raise KnobError(f"{name} is too large: whole numbers end at ±(2⁶³ − 1)")
             return int(value)
     elif type(value) is SCALARS[kind.name]:
-        if kind.name == "str" and not _is_unicode(value):
+        if isinstance(value, str) and not _is_unicode(value):
             raise KnobError(f"{name} holds half a character (a lone surrogate): type the text anew")
         return value
     wanted = {"float": "a number", "int": "a whole number", "bool": "true or false", "str": "text"}[kind.name]

@@ -183,10 +183,10 @@ def arguments(job: Job, values: Values) -> dict[str, Any]:
             continue
         fetched = [_fetch(fed, values) for fed in job.inputs[port.name]]
         value = fetched if port.name in job.several else fetched[0]
-        if port.type.is_list:
-            made[port.name] = list(value) if isinstance(value, (tuple, list)) else [value]
-        else:
-            made[port.name] = list(value) if isinstance(value, tuple) else _as(port, value)
+        if port.type.is_list and not isinstance(value, (tuple, list)):
+            value = [value]
+        value = _as(port.type, value)
+        made[port.name] = list(value) if isinstance(value, tuple) else value
     return made
 
 
@@ -199,9 +199,11 @@ def _fetch(fed: Fed, values: Values) -> Any:
         raise GoneError(fed) from None
 
 
-def _as(port: Port, value: Any) -> Any:
-    """An int on a float wire is a float."""
-    return float(value) if port.type.name == "float" and type(value) is int else value
+def _as(kind: types.Type, value: Any) -> Any:
+    """An int on a float wire is a float, in a list of them as well."""
+    if kind.item is not None and isinstance(value, (tuple, list)):
+        return type(value)(_as(kind.item, item) for item in value)
+    return float(value) if kind.name == "float" and type(value) is int else value
 
 
 def results_of(job: Job, result: Any) -> tuple[Any, ...]:
@@ -218,7 +220,7 @@ def results_of(job: Job, result: Any) -> tuple[Any, ...]:
 def _checked(spec: NodeSpec, port: Port, value: Any) -> Any:
     """The value, frozen, if it is of the type that the output declares."""
     try:
-        value = _as(port, frozen(value))
+        value = _as(port.type, frozen(value))
     except TypeError:
         given_name = type(value).__name__
         raise ValueError(f"{spec.id} returned {given_name} for its output {port.name}, which is {port.type}") from None

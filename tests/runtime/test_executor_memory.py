@@ -70,6 +70,13 @@ def test_a_lost_value_that_a_switch_passes_on_is_made_again(lab: Lab):
     assert float(lab.run(after, "more")["more"].samples.max()) == 8.0
 
 
+def test_a_switch_as_a_target_has_its_value_made_again(lab: Lab):
+    document = graph(x=n("t.sound", level=0.5), s=n("switch", items=["@x.audio"]))
+    lab.run(document)
+    lab.lose_values()
+    assert lab.run(document)["s"].frames == 5000 and lab.calls == {"t.sound": 1}
+
+
 def test_lost_items_of_a_list_are_made_again(lab: Lab):
     document = graph(
         step=sub({"audio": "Audio"}, {"out": "l.audio"}, l=n("t.louder", audio="@in.audio")),

@@ -227,3 +227,24 @@ def test_audio_of_a_pack_is_checked_like_ours(lab: Lab):
         return Audio(np.zeros(10, np.float32), 44_100)
 
     assert "[channels, frames]" in (lab.run(graph(x=n("t.flat"))).nodes["x"].error or "")
+
+
+def test_whole_numbers_in_a_list_of_numbers_become_numbers(lab: Lab):
+    @lab.node("t.kinds")
+    def kinds(xs: list[float]) -> str:
+        return ",".join(type(x).__name__ for x in xs)
+
+    @lab.node("t.whole")
+    def whole() -> list[float]:
+        return [1, 2]
+
+    document = graph(
+        i=n("value.int", value=1),
+        r=n("list.range", count=2),
+        wires=n("t.kinds", xs=["@i.value"]),
+        list=n("t.kinds", xs="@r.items"),
+        w=n("t.whole"),
+    )
+    result = lab.run(document, "wires", "list", "w")
+    assert result["wires"] == "float" and result["list"] == "float,float"
+    assert [type(x) for x in result["w"]] == [float, float]
