@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nawgraph.api import Handle, Output, Song, load, run
+    from nawgraph.api import load, run
     from nawgraph.context import Context
     from nawgraph.files import FormatError
     from nawgraph.graph import Graph, Problem
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nawgraph.node import NodeSpec, node, spec_of
     from nawgraph.runtime.local import InvalidGraphError, Runtime
     from nawgraph.runtime.result import NodeResult, Result
+    from nawgraph.song import Handle, Output, Song
     from nawgraph.values import (
         STEMS,
         Audio,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "nawgraph.api": ("Handle", "Output", "Song", "load", "run"),
+    "nawgraph.api": ("load", "run"),
     "nawgraph.context": ("Context",),
     "nawgraph.files": ("FormatError",),
     "nawgraph.graph": ("Graph", "Problem"),
@@ -68,6 +69,7 @@ _HOMES = {
     "nawgraph.node": ("NodeSpec", "node", "spec_of"),
     "nawgraph.runtime.local": ("InvalidGraphError", "Runtime"),
     "nawgraph.runtime.result": ("NodeResult", "Result"),
+    "nawgraph.song": ("Handle", "Output", "Song"),
     "nawgraph.values": (
         "STEMS", "Audio", "Chord", "ClapRef", "CodecRef", "Curve", "Embedding", "Grid", "Key", "Keyframe", "Latents",
         "Mask", "Meter", "ModelRef", "Note", "Part", "Prompt", "Score", "Section", "SeparatorRef", "Stems", "Tempo",

@@ -267,3 +267,34 @@ def test_the_seed_hash_is_as_documented() -> None:
     from nawgraph.overrides import node_seed
 
     assert node_seed(1, "plan") == 0x1175E12731CF906B >> 1
+
+
+def test_a_run_that_does_not_answer_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Ctrl-C and a node that never looks at its context: the next run is not kept waiting."""
+    from nawgraph import watch
+
+    def abandoned(*arguments: Any) -> None:
+        raise watch.AbandonedError({})
+
+    song = ng.Song()
+    song.add("value.int", value=7)
+    before = api._Shared.of("cache", "auto")
+    with monkeypatch.context() as patch:
+        patch.setattr("nawgraph.watch.watch", abandoned)
+        with pytest.raises(KeyboardInterrupt):
+            ng.run(song, cache="cache")
+    assert ng.run(song, cache="cache")["int"] == 7
+    assert api._Shared.of("cache", "auto") is not before
+
+
+def test_handles_of_loaded_nodes(place: Path) -> None:
+    import copy
+
+    song = ng.Song()
+    song.add("value.int", value=1)
+    assert copy.copy(song["int"]).id == "int"
+    with pytest.raises(KeyError, match=r"no node 'imt' \(did you mean 'int'\?\)"):
+        _ = song["imt"]
+    (place / "odd.nawgraph").write_text('{"nawgraph": 1, "nodes": {"a": {"type": "made.up"}}}')
+    with pytest.raises(KeyError, match="'made.up' is not installed"):
+        _ = ng.load("odd.nawgraph")["a"]
