@@ -28,7 +28,9 @@ def bass(passage: Passage, span: tuple[int, int], kicks: list[int]) -> list[Raw]
     draw = stream(passage.seed, "bass", passage.label, style.name)
     rhythms = sorted(style.bass_rhythms, key=lambda r: len(r.replace("-", "").replace(".", "")) / len(r))
     quiet = passage.energy + 0.5 * (passage.density - 0.5) < 0.42
-    rhythm = pick(draw, rhythms[: max(1, len(rhythms) // 2)] if quiet else rhythms)
+    rhythms = rhythms[: max(2, len(rhythms) // 2)] if quiet else rhythms
+    rhythm = pick(draw, _locking(rhythms, passage, kicks))
+    turn = (pick(draw, (2, 4)), 3 + int(draw.random() * 13), pick(draw, ("O", "5", "")))
     live = stream(passage.seed, "bass live", passage.index)
     notes: list[Raw] = []
     for bar in range(*span):
@@ -36,10 +38,42 @@ def bass(passage: Passage, span: tuple[int, int], kicks: list[int]) -> list[Raw]
         if rhythm == "k":
             hits = _with_kick(passage, bar, kicks)
         else:
-            hits = [(at + t, n, sign) for t, n, sign in strikes(rhythm, passage.meter, bar)]
+            hits = [(at + t, n, sign) for t, n, sign in _turned(rhythm, passage, bar, turn)]
         for start, length, sign in hits:
             notes += _played(passage, start, length, sign, notes, live)
     return _answered(passage, notes, live)
+
+
+def _locking(rhythms: list[str], passage: Passage, kicks: list[int]) -> list[str]:
+    """The half of the rhythms that has most in common with the kick (by Jaccard index over two bars), two at least."""
+    bars = min(passage.bars, 2)
+    wanted = {t for t in kicks if t < passage.bar_start(bars)}
+    if not wanted:
+        return rhythms
+
+    def common(rhythm: str) -> float:
+        if rhythm == "k":
+            return 1.0
+        onsets = {
+            passage.bar_start(bar) + tick for bar in range(bars) for tick, _, _ in strikes(rhythm, passage.meter, bar)
+        }
+        return len(onsets & wanted) / max(1, len(onsets | wanted))
+
+    return sorted(rhythms, key=common, reverse=True)[: max(2, (len(rhythms) + 1) // 2)]
+
+
+def _turned(rhythm: str, passage: Passage, bar: int, turn: tuple[int, int, str]) -> list[tuple[int, int, str]]:
+    """The signs of a bar; in every second or fourth one the note nearest to a step of the label's own turns away from
+    the rhythm: up an octave, to the fifth, or into silence."""
+    every, step, sign = turn
+    hits = list(strikes(rhythm, passage.meter, bar))
+    if bar % every != every - 1 or len(hits) < 2:
+        return hits
+    at = min(range(1, len(hits)), key=lambda i: abs(hits[i][0] - step * STEP))
+    start, length, old = hits[at]
+    if old in "bw":
+        return hits
+    return hits[:at] + ([(start, length, sign)] if sign else []) + hits[at + 1 :]
 
 
 def _with_kick(passage: Passage, bar: int, kicks: list[int]) -> list[tuple[int, int, str]]:

@@ -52,8 +52,22 @@ def _groove(passage: Passage, style: Style) -> Groove:
         step = pick(rng, (3, 6, 7, 10, 11, 14))
         for at in range(step, len(kick), 16):
             kick = kick[:at] + ("x" if kick[at] == "." else kick[at]) + kick[at + 1 :]
-        return {**base, "kick": kick}
-    return base
+        base = {**base, "kick": kick}
+    return _touched(base, rng)
+
+
+def _touched(groove: Groove, rng: np.random.Generator) -> Groove:
+    """The groove with a drummer's own touch: two off-beat sixteenths of its timekeeper added as ghosts or left out."""
+    voice = next((v for v in (*TIME_KEEPERS, "tom_low", "snare") if v in groove), None)
+    if voice is None:
+        return groove
+    line = groove[voice]
+    for step in (1 + int(rng.random() * 15), 1 + int(rng.random() * 15)):
+        if step % 4 == 0:
+            continue
+        for at in range(step, len(line), 16):
+            line = line[:at] + ("o" if line[at] == "." else ".") + line[at + 1 :]
+    return {**groove, voice: line}
 
 
 def _ornament(passage: Passage, style: Style) -> Groove:
@@ -172,7 +186,8 @@ def _build(passage: Passage, span: tuple[int, int]) -> list[Raw]:
     while tick < breath:
         done = (tick - begin) / (end - begin)
         gap = 4 * STEP if done < early else 2 * STEP if done < late else STEP if done < 0.88 else STEP // 2
-        notes.append((tick, STEP // 2, voice, loud(45 + 70 * done, 0.6 + 0.4 * done, rng)))
+        if tick == begin or not chance(rng, 0.05):
+            notes.append((tick, STEP // 2, voice, loud(45 + 70 * done, 0.6 + 0.4 * done, rng)))
         if done < 0.7 and (tick - begin) % (4 * STEP) == 0:
             notes.append((tick, STEP // 2, VOICES["kick"], loud(104, passage.energy, rng)))
         tick += gap

@@ -114,7 +114,7 @@ def _shrink(items: list[Planned], bars: int) -> list[Planned]:
         worth = []
         for item in items:
             seen[item.kind] = seen.get(item.kind, 0) + 1
-            worth.append(_WORTH[item.kind] - 2.2 * (seen[item.kind] - 1))
+            worth.append(_WORTH[item.kind] - 3.6 * (seen[item.kind] - 1))
         del items[len(items) - 1 - worth[::-1].index(min(worth))]
     return items
 

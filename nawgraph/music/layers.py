@@ -31,10 +31,12 @@ def layer_notes(passage: Passage, layer: Layer, span: Span, powered: bool) -> li
     raise ValueError(f"the layer {layer.name} has no role {layer.role!r}")
 
 
-def voicings(passage: Passage, low: int, high: int, rootless: bool = False) -> dict[Chord, tuple[int, ...]]:
-    """A voicing for every chord of a passage, led from one to the next."""
+def voicings(passage: Passage, layer: Layer, high: int, rootless: bool = False) -> dict[Chord, tuple[int, ...]]:
+    """A voicing for every chord of a passage, led from one to the next; where it begins is the song's own choice."""
     found: dict[Chord, tuple[int, ...]] = {}
-    previous: tuple[int, ...] = ()
+    low = layer.low
+    first = low + int((high - low - 4) * stream(passage.seed, "voicing", layer.name, passage.label).random())
+    previous: tuple[int, ...] = (first, first + 4)
     for chord in passage.chords:
         previous = voiced(chord.root, chord.quality, previous, low, high, rootless)
         found[chord] = previous
@@ -46,16 +48,17 @@ def _within(passage: Passage, span: Span) -> tuple[int, int]:
 
 
 def _pad(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
-    """Held chords; a note that two chords share is held on, up to four bars."""
+    """Held chords; a note that two chords share is held on, for one to four bars as the label likes."""
     rng = stream(passage.seed, "pad", layer.name, passage.index)
     begin, end = _within(passage, span)
+    held = pick(stream(passage.seed, "pad breath", layer.name, passage.label), (1, 2, 4, 4))
     sounding: dict[int, Raw] = {}
     notes: list[Raw] = []
-    for chord, pitches in voicings(passage, layer.low, layer.high).items():
+    for chord, pitches in voicings(passage, layer, layer.high).items():
         start, stop = max(chord.start, begin), min(chord.end, end)
         if start >= stop:
             continue
-        limit = start - 4 * passage.meter.bar_ticks
+        limit = start - held * passage.meter.bar_ticks
         ended = [p for p, note in sounding.items() if p not in pitches or note[0] <= limit]
         notes += [sounding.pop(p) for p in ended]
         for pitch in pitches:
@@ -82,7 +85,7 @@ def _comp(passage: Passage, layer: Layer, span: Span, powered: bool) -> list[Raw
     """Chords struck in the layer's rhythm; one hit in a while is left out or pushed, never the same in two sections."""
     rhythm = _rhythm(passage, layer)
     rng = stream(passage.seed, "comp", layer.name, passage.index)
-    led = voicings(passage, layer.low, layer.high, rootless=True)
+    led = voicings(passage, layer, layer.high, rootless=True)
     turn = int(stream(passage.seed, "comp turn", layer.name, passage.label).random() * 2)
     notes: list[Raw] = []
     for bar in range(*span):
@@ -109,7 +112,7 @@ def _arp(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
     draw = stream(passage.seed, "arp", layer.name, passage.label)
     shape, order = pick(draw, _SHAPES), [int(draw.random() * 97) for _ in range(8)]
     rng = stream(passage.seed, "arp live", layer.name, passage.index)
-    led = voicings(passage, layer.low, layer.high - 8)
+    led = voicings(passage, layer, layer.high - 8)
     notes: list[Raw] = []
     for bar in range(*span):
         at = passage.bar_start(bar)

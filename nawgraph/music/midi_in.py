@@ -99,7 +99,7 @@ def _parse(data: bytes) -> Any:
         file = mido.MidiFile(file=io.BytesIO(data), charset="utf-8", clip=True)
     except UnicodeDecodeError:
         file = _parse_latin(data)
-    except (EOFError, OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except Exception as error:  # mido raises whatever a damaged byte leads it into
         raise ValueError(f"the MIDI file is broken or cut off ({type(error).__name__})") from None
     if file.type == 2:
         raise ValueError("the MIDI file is of type 2 (independent patterns): save it as type 0 or 1")

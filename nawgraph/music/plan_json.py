@@ -15,17 +15,16 @@ refused in one sentence.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nawgraph.music.blueprint import MAX_BARS, Blueprint, Hint, chords_of
 from nawgraph.music.brief import Brief
 from nawgraph.music.form import ENERGY, LABELS
 from nawgraph.music.harmony import coloured, spelled
+from nawgraph.music.json_repair import Desk, number, read_object
 from nawgraph.music.numerals import numeral_of, parse_numeral
 from nawgraph.music.patterns import STEP, strong_ticks
 from nawgraph.music.streams import stream
@@ -65,7 +64,6 @@ SCHEMA: dict[str, Any] = {
 }
 """JSON schema of a plan, to be shown to a language model."""
 
-MAX_TEXT = 200_000
 _KINDS = {
     "pre-chorus": "prechorus", "refrain": "chorus", "hook": "chorus", "breakdown": "break", "buildup": "build",
     "build-up": "build", "ending": "outro", "coda": "outro", "introduction": "intro", "main": "theme",
@@ -87,18 +85,6 @@ class Plan:
     repairs: tuple[str, ...]
 
 
-@dataclass
-class _Desk:
-    """Where repairs are noted while a plan is read."""
-
-    repairs: list[str] = field(default_factory=list)
-
-    def fix(self, sentence: str) -> None:
-        """Note a repair, once."""
-        if sentence not in self.repairs:
-            self.repairs.append(sentence)
-
-
 def parse_plan(text: str, seed: int = 0, default: Brief | None = None) -> Plan:
     """Read a symbolic plan.
 
@@ -110,8 +96,8 @@ def parse_plan(text: str, seed: int = 0, default: Brief | None = None) -> Plan:
     Raises:
         ValueError: no JSON object in it, no sections, or a field that cannot be understood.
     """
-    desk = _Desk()
-    data = _json(text, desk)
+    desk = Desk()
+    data = read_object(text, desk)
     brief = default or Brief()
     style = _style(data.get("style"), brief, desk)
     sections, rows = _sections(data, desk)
@@ -127,72 +113,10 @@ def parse_plan(text: str, seed: int = 0, default: Brief | None = None) -> Plan:
     return Plan(plan, title[:200] if isinstance(title, str) else "", tuple(desk.repairs))
 
 
-# ---------------------------------------------------------------------------------- JSON
-
-
-def _json(text: str, desk: _Desk) -> dict[str, Any]:
-    if len(text) > MAX_TEXT:
-        raise ValueError(f"the plan has {len(text):,} characters; at most {MAX_TEXT:,} are read")
-    begin, end = text.find("{"), text.rfind("}")
-    if begin < 0 or end < begin:
-        raise ValueError("the plan is not JSON: there is no { … } in it")
-    body = text[begin : end + 1]
-    if body != text.strip():
-        desk.fix("Text around the JSON was left out.")
-    try:
-        data = json.loads(body)
-    except (json.JSONDecodeError, RecursionError):
-        data = _mended(body, desk)
-    if isinstance(data, dict) and "sections" not in data:
-        inner = [v for v in data.values() if isinstance(v, dict) and "sections" in v]
-        alias = next((data[k] for k in ("form", "structure", "song") if isinstance(data.get(k), list)), None)
-        if inner:
-            data = inner[0]
-            desk.fix("The plan was nested in another object.")
-        elif alias is not None:
-            data = {**data, "sections": alias}
-            desk.fix("The list of sections had another name.")
-    return dict(data)
-
-
-def _mended(body: str, desk: _Desk) -> Any:
-    """JSON with trailing commas, comments, single quotes or Python words."""
-    mended = re.sub(r"(?m)^\s*//.*$|(?<=[,\[{])\s*//.*$", "", body)
-    mended = re.sub(r",\s*([}\]])", r"\1", mended)
-    for swap in (False, True):
-        tried = mended.replace("'", '"') if swap else mended
-        tried = re.sub(r"\bTrue\b", "true", re.sub(r"\bFalse\b", "false", re.sub(r"\bNone\b", "null", tried)))
-        try:
-            data = json.loads(tried)
-        except (json.JSONDecodeError, RecursionError):
-            continue
-        desk.fix("Slips in the JSON were mended.")
-        return data
-    raise ValueError("the plan is not valid JSON")
-
-
-def _number(value: Any, what: str, low: float, high: float, desk: _Desk) -> float | None:
-    """A number that may have come as text, kept within its range; None where there is none."""
-    if value is None or isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        found = re.search(r"-?\d+(?:\.\d+)?", value)
-        if not found:
-            raise ValueError(f"{what} must be a number from {low:g} to {high:g}, got {value[:40]!r}")
-        desk.fix(f"{what} came as text: {value[:40]!r}.")
-        value = float(found[0])
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{what} must be a number from {low:g} to {high:g}")
-    kept = float(min(high, max(low, value)))
-    if kept != value:
-        desk.fix(f"{what} {value:g} is outside {low:g} to {high:g}: {kept:g} is used.")
-    return kept
-
-
 # ------------------------------------------------------------------------- style, grid, keys
 
 
-def _style(value: Any, brief: Brief, desk: _Desk) -> Style:
+def _style(value: Any, brief: Brief, desk: Desk) -> Style:
     if isinstance(value, str) and value.strip():
         try:
             return style_named(value)
@@ -201,7 +125,7 @@ def _style(value: Any, brief: Brief, desk: _Desk) -> Style:
     return STYLES[max(brief.styles, key=lambda s: s[1])[0]] if brief.styles else STYLES["house"]
 
 
-def _key(value: Any, desk: _Desk) -> Key | None:
+def _key(value: Any, desk: Desk) -> Key | None:
     if value is None:
         return None
     if not isinstance(value, str):
@@ -209,8 +133,8 @@ def _key(value: Any, desk: _Desk) -> Key | None:
     return parse_key(value.replace("_", " "))
 
 
-def _grid(data: Mapping[str, Any], brief: Brief, style: Style, bars: int, desk: _Desk) -> Grid:
-    bpm = _number(data.get("bpm", data.get("tempo")), "bpm", 20, 400, desk) or brief.bpm or style.bpm[1]
+def _grid(data: Mapping[str, Any], brief: Brief, style: Style, bars: int, desk: Desk) -> Grid:
+    bpm = number(data.get("bpm", data.get("tempo")), "bpm", 20, 400, desk) or brief.bpm or style.bpm[1]
     meter = brief.meter or style.meters[0]
     given = data.get("meter", data.get("time_signature"))
     if given is not None:
@@ -218,14 +142,14 @@ def _grid(data: Mapping[str, Any], brief: Brief, style: Style, bars: int, desk: 
         if not found or not 1 <= int(found[1]) <= 32:
             raise ValueError(f"meter must be like 4/4 or 7/8, got {str(given)[:40]!r}")
         meter = (int(found[1]), int(found[2]))
-    percent = _number(data.get("swing"), "swing", 0, 75, desk)
+    percent = number(data.get("swing"), "swing", 0, 75, desk)
     if percent is not None and percent <= 1:
         percent = 50 + 25 * percent  # models like to give swing as an amount from 0 to 1
     swing = round(max(50.0, percent) * 10) if percent is not None else brief.swing or style.swing[0]
     return Grid((Tempo(0, round(bpm * 1000)),), (Meter(0, *meter),), bars, swing, style.swing_unit)
 
 
-def _sections(data: Mapping[str, Any], desk: _Desk) -> tuple[tuple[Section, ...], list[Mapping[str, Any]]]:
+def _sections(data: Mapping[str, Any], desk: Desk) -> tuple[tuple[Section, ...], list[Mapping[str, Any]]]:
     rows = data.get("sections")
     if not isinstance(rows, list) or not rows:
         raise ValueError("the plan has no sections: it needs a list of at least one")
@@ -234,13 +158,13 @@ def _sections(data: Mapping[str, Any], desk: _Desk) -> tuple[tuple[Section, ...]
     sections: list[Section] = []
     kept: list[Mapping[str, Any]] = []
     at = 0
-    for number, row in enumerate(rows, 1):
+    for place, row in enumerate(rows, 1):
         row = {"kind": row} if isinstance(row, str) else row
         if not isinstance(row, dict):
-            raise ValueError(f"section {number} must be an object with a kind")
-        kind = _kind(row, number, desk)
-        bars = round(_number(row.get("bars", row.get("length")), f"bars of section {number}", 1, MAX_BARS, desk) or 8)
-        energy = _number(row.get("energy"), f"energy of section {number}", 0, 10, desk)
+            raise ValueError(f"section {place} must be an object with a kind")
+        kind = _kind(row, place, desk)
+        bars = round(number(row.get("bars", row.get("length")), f"bars of section {place}", 1, MAX_BARS, desk) or 8)
+        energy = number(row.get("energy"), f"energy of section {place}", 0, 10, desk)
         energy = ENERGY[kind] if energy is None else energy / 10 if energy > 1 else energy
         label = row.get("label")
         sections.append(
@@ -253,7 +177,7 @@ def _sections(data: Mapping[str, Any], desk: _Desk) -> tuple[tuple[Section, ...]
     return tuple(sections), kept
 
 
-def _kind(row: Mapping[str, Any], number: int, desk: _Desk) -> str:
+def _kind(row: Mapping[str, Any], number: int, desk: Desk) -> str:
     name = row.get("kind", row.get("name", row.get("type", row.get("section"))))
     if not isinstance(name, str):
         raise ValueError(f"section {number} has no kind: use one of {', '.join(LABELS)}")
@@ -267,7 +191,7 @@ def _kind(row: Mapping[str, Any], number: int, desk: _Desk) -> str:
     raise ValueError(f"section {number} has the unknown kind {name[:40]!r}: use one of {', '.join(LABELS)}")
 
 
-def _keys(rows: list[Mapping[str, Any]], sections: tuple[Section, ...], home: Key, desk: _Desk) -> tuple[Key, ...]:
+def _keys(rows: list[Mapping[str, Any]], sections: tuple[Section, ...], home: Key, desk: Desk) -> tuple[Key, ...]:
     keys: list[Key] = []
     for row, section in zip(rows, sections, strict=True):
         key = replace(_key(row.get("key"), desk) or home, bar=section.bar)
@@ -279,7 +203,7 @@ def _keys(rows: list[Mapping[str, Any]], sections: tuple[Section, ...], home: Ke
 # -------------------------------------------------------------------------------- chords
 
 
-def _chords(plan: Blueprint, rows: list[Mapping[str, Any]], seed: int, desk: _Desk) -> tuple[Chord, ...]:
+def _chords(plan: Blueprint, rows: list[Mapping[str, Any]], seed: int, desk: Desk) -> tuple[Chord, ...]:
     """The plan's chords; sections without any get the grammar's."""
     written: list[Chord] = []
     derived = chords_of(plan, seed)
@@ -302,7 +226,7 @@ def _chords(plan: Blueprint, rows: list[Mapping[str, Any]], seed: int, desk: _De
     return tuple(written)
 
 
-def _numeral(name: str, key: Key, desk: _Desk) -> str:
+def _numeral(name: str, key: Key, desk: Desk) -> str:
     """A Roman numeral as written, or the one of a chord name such as ``Am7``."""
     name = name.strip()
     try:
@@ -340,7 +264,7 @@ def _spread(grid: Grid, section: Section, count: int) -> list[tuple[int, int]]:
     return [(a, b - a) for a, b in zip(cuts, [*cuts[1:], end], strict=True)]
 
 
-def _hints(value: Any, desk: _Desk) -> Mapping[str, Hint]:
+def _hints(value: Any, desk: Desk) -> Mapping[str, Hint]:
     """Wishes for single stems."""
     if value is None:
         return {}
@@ -357,14 +281,14 @@ def _hints(value: Any, desk: _Desk) -> Mapping[str, Hint]:
         ):
             found[stem] = Hint(silent=True)
         elif isinstance(wish, dict):
-            density = _number(wish.get("density"), f"density of {stem}", 0, 1, desk)
+            density = number(wish.get("density"), f"density of {stem}", 0, 1, desk)
             found[stem] = Hint(_hint_style(wish.get("style"), desk), density)
         elif isinstance(wish, str):
             found[stem] = Hint(_hint_style(wish, desk))
     return found
 
 
-def _hint_style(value: Any, desk: _Desk) -> str:
+def _hint_style(value: Any, desk: Desk) -> str:
     if not isinstance(value, str) or not value.strip():
         return ""
     try:

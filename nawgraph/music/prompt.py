@@ -35,7 +35,7 @@ MAX_TEXT = 20_000
 """Characters that are read; what is longer is cut off with a note."""
 
 _READERS: tuple[Callable[[Reading], None], ...] = (
-    read_tempo, read_swing, read_meter, read_keys, read_styles, read_length, read_vocals, read_players, read_moods,
+    read_tempo, read_swing, read_meter, read_keys, read_styles, read_vocals, read_players, read_length, read_moods,
 )  # fmt: skip
 
 

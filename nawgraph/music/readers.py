@@ -71,6 +71,8 @@ def read_tempo(reading: Reading) -> None:
     """``120 bpm``, ``tempo 96``, ``at 174``, fast, slow."""
     found = reading.take(_NUMBER + r"\s*-?\s*(?:bpm|beats\s+(?:per|a)\s+minute|b\.p\.m\.?)")
     found += reading.take(r"(?:tempo|bpm)\s*(?:of|is|=|:|at)?\s*" + _NUMBER)
+    if not found:
+        found = reading.take(r"(?:^|,)\s*((?:[4-9]\d|1\d\d|2[0-4]\d))\s*(?=,|$)")
     found += reading.take(r"\bat\s+" + _NUMBER + r"(?!\s*(?:%|bars?|sec|min|s\b|/|:))")
     if not found:
         paces = reading.take(_one_of(tuple(words.PACE)))
@@ -90,6 +92,12 @@ def read_tempo(reading: Reading) -> None:
             reading.note(f"“{match[0]}” and {bpm:g} bpm contradict each other: the number wins.")
 
 
+_SWING_FEEL = (
+    r"\b(?:with|of|lazy|heavy|light|slight|hard|loose)\s+(?:an?\s+)?(?:lazy\s+|heavy\s+|light\s+)?swing\b"
+    r"(?!\s+(?:band|music))"
+)
+
+
 def read_swing(reading: Reading) -> None:
     """``swing 62%``, swung, shuffle, straight."""
     for match in reading.take(r"\bswing\s*(?:of|=|:|at)?\s*(\d{1,3})\s*%?|(\d{1,3})\s*%\s*swing\b"):
@@ -99,7 +107,7 @@ def read_swing(reading: Reading) -> None:
             reading.note(
                 f"Swing lies between 50 % (straight) and 75 %: {percent} % became {reading.fields['swing'] / 10:g} %."
             )
-    if reading.take(r"\b(?:swung|shuffled?|shuffle)\b"):
+    if reading.take(_SWING_FEEL) or reading.take(r"\b(?:swung|shuffled?)\b"):
         reading.fields.setdefault("swing", 640)
     if reading.take(r"\b(?:straight|no swing|unswung|quantised|quantized)\b"):
         reading.fields.setdefault("swing", 500)

@@ -30,7 +30,8 @@ INSTRUMENTS: dict[str, str] = {
     "bass guitar": "bass.finger", "electric bass": "bass.finger", "fm bass": "bass.fm", "wobble bass": "bass.wobble",
     "808 bass": "bass.808", "808s": "bass.808", "saw bass": "bass.saw", "synth bass": "bass.saw",
 }  # fmt: skip
-"""What people call instruments, to the synthesiser's names."""
+INSTRUMENTS |= {f"{word}s": name for word, name in INSTRUMENTS.items() if not word.endswith(("s", "brass", "bass"))}
+"""What people call instruments, to the synthesiser's names; plurals too."""
 
 STEM_WORDS = {
     "drums": "drums", "drum": "drums", "percussion": "drums", "beat": "drums", "beats": "drums", "bass": "bass",
@@ -64,6 +65,13 @@ MOODS: dict[str, tuple[str, float, float]] = {
     "spacious": ("", 0.3, -0.2), "smoky": ("minor", 0.4, -0.2), "gritty": ("minor", 0.65, 0.0),
     "euphoric": ("major", 0.9, 0.2), "anthemic": ("major", 0.85, 0.0), "sleepy": ("", 0.2, -0.5),
     "late-night": ("", 0.4, -0.2), "laid-back": ("", 0.35, -0.3), "funky": ("", 0.65, 0.0), "massive": ("", 0.95, 0.0),
+    "meditative": ("", 0.2, -0.5), "ominous": ("minor", 0.5, -0.2), "eerie": ("minor", 0.35, -0.3),
+    "haunting": ("minor", 0.4, -0.3), "spooky": ("minor", 0.45, -0.1), "soulful": ("", 0.5, -0.1),
+    "emotional": ("minor", 0.5, -0.2), "inspiring": ("major", 0.7, 0.1), "bittersweet": ("minor", 0.45, -0.2),
+    "lonely": ("minor", 0.3, -0.4), "brooding": ("minor", 0.4, -0.2), "bouncy": ("major", 0.65, 0.2),
+    "quirky": ("major", 0.55, 0.1), "ethereal": ("", 0.3, -0.3), "trippy": ("", 0.5, -0.1),
+    "sexy": ("minor", 0.5, -0.1),
+    "festive": ("major", 0.8, 0.2), "relentless": ("minor", 0.9, 0.3), "fierce": ("minor", 0.9, 0.3),
     "elegant": ("", 0.4, -0.1), "raw": ("", 0.8, 0.1), "noble": ("major", 0.6, -0.1), "urgent": ("minor", 0.85, 0.4),
 }  # fmt: skip
 """Mood → mode it prefers, energy, pace. Words that also name a style are read as the style first."""
@@ -88,6 +96,7 @@ NUMBERS = {
 }  # fmt: skip
 
 _FILLERS = """
+get gets getting
 a an the and or but with of in on at to for from by as is are be it its it's that this these those some any no not
 very really quite rather so such like kind sort song track tune piece music musical loop instrumental something make
 made create give me i we you want need would should could please then than into over under about around near feel

@@ -107,7 +107,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=5), JSON)
 def test_any_json_is_read_or_refused(data, section):
     try:
