@@ -296,5 +296,5 @@ def test_handles_of_loaded_nodes(place: Path) -> None:
     with pytest.raises(KeyError, match=r"no node 'imt' \(did you mean 'int'\?\)"):
         _ = song["imt"]
     (place / "odd.nawgraph").write_text('{"nawgraph": 1, "nodes": {"a": {"type": "made.up"}}}')
-    with pytest.raises(KeyError, match="'made.up' is not installed"):
+    with pytest.raises(KeyError, match=r"'made\.up' is not installed"):
         _ = ng.load("odd.nawgraph")["a"]
