@@ -108,7 +108,7 @@ def main() -> int:
             print(f"  {figure.name}: {figure.measured}", file=sys.stderr, flush=True)
             figures.append(figure)
     rows = [[f.name, f.measured, f.target, {True: "pass", False: "FAIL", None: ""}[f.ok]] for f in figures]
-    print(table(["figure", "measured", "target", ""], rows))
+    print(table(["figure", "measured", "target", ""], rows), flush=True)
     if not arguments.no_rivals:
         print(f"\nBeside it, in the same process: {rivals.versions() or 'nothing else is installed'}\n")
         print(beside(arguments.quick))

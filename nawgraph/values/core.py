@@ -72,7 +72,7 @@ def value(cls: T) -> T:
     Raises:
         TypeError: the class is not a frozen dataclass derived from `Value`, or its name is taken.
     """
-    if not (issubclass(cls, Value) and dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen):  # type: ignore[attr-defined]
+    if not (issubclass(cls, Value) and dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen):
         raise TypeError(f"{cls.__name__} must be a frozen dataclass derived from Value")
     name = cls.__dict__.get("type_name", cls.__name__)
     other = _types.get(name)
