@@ -40,11 +40,15 @@ class Envelope:
     release: float = 0.08
 
     def held(self, seconds: F64) -> F64:
-        """Level while the note is held, at times since its start."""
-        attack = max(self.attack, 1e-6)
-        rise = (1 - np.exp(-3 * np.minimum(seconds, attack) / attack)) / (1 - np.exp(-3))
-        fall = np.exp(-4.6 * np.maximum(seconds - attack, 0) / max(self.decay, 1e-6))
-        return np.asarray(rise * (self.sustain + (1 - self.sustain) * fall), np.float64)
+        """Level while the note is held, at ascending times since its start; constant once the decay is done."""
+        attack, decay = max(self.attack, 1e-6), max(self.decay, 1e-6)
+        made = np.full(len(seconds), self.sustain)
+        moving = int(np.searchsorted(seconds, attack + (3 * decay if self.sustain < 1 else 0)))
+        since = seconds[:moving]
+        rise = (1 - np.exp(-3 * np.minimum(since, attack) / attack)) / (1 - np.exp(-3))
+        fall = np.exp(-4.6 * np.maximum(since - attack, 0) / decay) if self.sustain < 1 else 1.0
+        made[:moving] = rise * (self.sustain + (1 - self.sustain) * fall)
+        return made
 
 
 def knot_count(frames: int) -> int:

@@ -109,13 +109,13 @@ class Desk:
         """The first `frames` frames of a sound of [2, at least frames], made once and remembered.
 
         `make(n)` must give sounds of which a shorter one is the beginning of a longer one. Lengths are
-        rounded up to quarter seconds times a power of two, so that notes of many lengths share one.
+        rounded up, by less than a quarter, so that notes of many lengths share one sound.
         """
         found = self._sounds.get(key)
         if found is None or found.shape[1] < frames:
             size = max(self.rate // 4, 1)
             while size < frames:
-                size *= 2
+                size += max(size // 4, 1)
             found = self._remember(key, make(size))
         self._sounds.move_to_end(key)
         return found[:, :frames]

@@ -245,7 +245,6 @@ PADS: dict[str, Instrument] = {
         ),
         envelope=Envelope(attack=0.25, decay=2, sustain=0.8, release=1.1),
         level=-15.6,
-        noise=0.01,
     ),
     "brass.section": Subtractive(
         wave="brass",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -128,15 +128,17 @@ class Plucked:
         """A chord through one amplifier, so that its strings distort together, less when touched softly."""
         length = phrase.end - phrase.start
         tail = self.tail(desk.rate)
-        take = tuple((tone.pitch, tone.layer, tone.index % 3) for tone in phrase.tones)
-        sound = desk.recall(take, length + tail, lambda n: self._chord(phrase.tones, n, desk))
+        layer = max(tone.layer for tone in phrase.tones) | 1
+        take = (*(tone.pitch for tone in phrase.tones), layer, phrase.tones[0].index % 2)
+        alike = [replace(tone, velocity=16 * layer + 15) for tone in phrase.tones]
+        sound = desk.recall(take, length + tail, lambda n: self._chord(alike, n, desk, take[-1]))
         return released(sound, length, tail) * np.float32(max(tone.gain for tone in phrase.tones))
 
-    def _chord(self, tones: Sequence[Tone], frames: int, desk: Desk) -> F32:
+    def _chord(self, tones: Sequence[Tone], frames: int, desk: Desk, variant: int) -> F32:
         strings = np.zeros((2, frames + MARGIN), np.float32)
         for tone in tones:
             touch = np.float32(((tone.layer + 1) / LAYERS) ** 1.2)
-            strings += touch * self._sound(tone, frames + MARGIN, desk, (tone.pitch, tone.layer, tone.index % 3))
+            strings += touch * self._sound(tone, frames + MARGIN, desk, (tone.pitch, tone.layer, variant))
         return _cabinet(saturate(strings, self.drive), desk.rate)[:, :frames]
 
 

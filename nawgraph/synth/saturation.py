@@ -28,6 +28,6 @@ def saturate(sound: F32, drive: float, oversampling: int = 4) -> F32:
         return np.asarray(np.tanh(g * sound) * scale, np.float32)
     from scipy.signal import firwin, resample_poly
 
-    taps = firwin(32 * oversampling + 1, 0.9 / oversampling, window=("kaiser", 9.0)).astype(np.float32)
+    taps = firwin(20 * oversampling + 1, 0.86 / oversampling, window=("kaiser", 8.0)).astype(np.float32)
     up = resample_poly(sound, oversampling, 1, axis=1, window=taps)
     return np.asarray(resample_poly(np.tanh(g * up), 1, oversampling, axis=1, window=taps) * scale, np.float32)

@@ -144,10 +144,10 @@ class Subtractive:
             centre = np.full((2, 1), self.sub, np.float32)
             kernels.bank(tables("sine"), low, np.zeros(1), centre, out)
         if self.noise:
-            sound += np.float32(self.noise) * rng.standard_normal((size, len(sound)), np.float32).T
+            sound += np.float32(self.noise) * rng.standard_normal(size, np.float32)
         self._filter(sound, pitch[0], tones[0], size, desk.rate)
         if self.tremolo:
-            sound *= self._rotor(size, desk.rate, tones[0].start)
+            sound *= self._rotor(size, desk.rate)
         sound *= self.envelope.held(times(size, desk.rate)).astype(np.float32)
         if self.drive:
             sound = saturate(sound, self.drive, 2)[:, :frames]
@@ -198,8 +198,8 @@ class Subtractive:
             kernels.svf(sound, cutoff, np.full(knot_count(frames), 1.6), 0)
         kernels.svf(sound, cutoff, damping, 0)
 
-    def _rotor(self, frames: int, rate: int, start: int) -> F32:
+    def _rotor(self, frames: int, rate: int) -> F32:
         """Level of both channels under a slow rotating horn, [2, frames]."""
-        turn = 2 * np.pi * 0.9 * times(frames, rate)
-        depth = 0.35 * self.tremolo
-        return np.stack([1 + depth * np.sin(turn), 1 - depth * np.sin(turn)]).astype(np.float32)
+        knots = 0.35 * self.tremolo * np.sin(2 * np.pi * 0.9 * knot_times(frames, rate))
+        swing = np.interp(times(frames, rate), knot_times(frames, rate), knots).astype(np.float32)
+        return np.stack([1 + swing, 1 - swing])
