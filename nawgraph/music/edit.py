@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nawgraph.music.passage import tidy
 from nawgraph.music.streams import stream
-from nawgraph.values import PPQ, STEMS, Chord, Key, Note, Part, Score
+from nawgraph.values import PPQ, STEMS, Chord, Key, Note, Score
 
 
 def transpose(score: Score, semitones: int, stems: Iterable[str] = ()) -> Score:
@@ -128,8 +128,3 @@ def _stems(score: Score, stems: Iterable[str]) -> frozenset[str]:
     if not wanted <= known:
         raise ValueError(f"no stem {', '.join(sorted(wanted - known))} here; there are {', '.join(sorted(known))}")
     return wanted
-
-
-def excerpt(part: Part, first: int, last: int) -> Part:
-    """The notes of a part that begin from tick `first` to before `last`."""
-    return replace(part, notes=tuple(n for n in part.notes if first <= n.start < last))

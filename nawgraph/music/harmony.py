@@ -57,7 +57,12 @@ def phrase(minor: bool, chords: int, cadence: str, rng: np.random.Generator) -> 
     table = _FUNCTIONS[minor]
     line = ["i" if minor else "I"]
     while len(line) < chords - len(ending):
-        options = {name: weight for name, weight in table[line[-1]].items() if name != ending[0]}
+        last = len(line) == chords - len(ending) - 1
+        options = {
+            name: weight
+            for name, weight in table[line[-1]].items()
+            if name != ending[0] and not (last and "/" in name and name.split("/")[1] != ending[0])
+        }
         line.append(weighted(rng, options or table[line[-1]]))
     return (line + ending)[-chords:] if chords > 1 else line
 
@@ -83,7 +88,10 @@ def progression(style: Style, mode: str, chords: int, closing: str, order: int, 
         return [loop[i % len(loop)] for i in range(chords)]
     length = 8 if chords % 8 == 0 and chance(rng, 0.5) else 4
     first = phrase(minor, length, HALF if chance(rng, 0.5) else DECEPTIVE, rng)
-    answer = [*first[: length // 2], *phrase(minor, length - length // 2, closing, rng)]
+    opening = first[: length // 2]
+    if "/" in opening[-1]:
+        opening[-1] = "V"  # an applied dominant would not resolve where the answer turns back
+    answer = [*opening, *phrase(minor, length - length // 2, closing, rng)]
     both = first + answer
     line = [both[i % len(both)] for i in range(chords)]
     if chords % len(both) and chords >= 2:
