@@ -107,6 +107,12 @@ class EngineProcess:
         except OSError:
             return ""
 
+    def forget(self) -> None:
+        """Remove its records, when all has been asked."""
+        for file in (self._setup.flight, self._setup.fault):
+            with contextlib.suppress(OSError):
+                Path(file).unlink()
+
     # ---------------------------------------------------------------------------------- threads
 
     def _thread(self, work: Callable[[], Any]) -> threading.Thread:

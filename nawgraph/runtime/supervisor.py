@@ -244,6 +244,7 @@ class Supervisor:
         engine, self._engine = self._engine, None
         engine.kill()
         self._abandon(engine)
+        engine.forget()
         self._start()
 
     def _abandon(self, engine: EngineProcess) -> None:
@@ -267,7 +268,9 @@ class Supervisor:
             self._abandon(engine)
         elif self._current:
             self._blame(self._current, engine, reason)
-        self._emit(0, events.Notice(f"The engine process ended ({reason}) and was started anew; no result is lost."))
+        engine.forget()
+        lost = "no result is lost" if self._setup.cache_dir else "results that were in memory only are made again"
+        self._emit(0, events.Notice(f"The engine process ended ({reason}) and was started anew; {lost}."))
         return self._start()
 
     def _blame(self, order: Order, engine: EngineProcess, reason: str) -> None:
