@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from nawgraph.synth.drums import Clap, Cymbal, Drum, Hat, Kick, Membrane, Shaker, Snare, Stick, band
+from nawgraph.synth.cymbals import Cymbal, Hat, Shaker
+from nawgraph.synth.drums import Clap, Drum, Kick, Membrane, Snare, Stick, band
 from nawgraph.synth.envelopes import faded
 from nawgraph.synth.instrument import CHOKE, LAYERS, Desk, Phrase, Tone
 
