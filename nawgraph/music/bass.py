@@ -150,12 +150,16 @@ def _walk(passage: Passage, chord: Chord, tick: int, last: int, rng: np.random.G
 
 
 def _answered(passage: Passage, notes: list[Raw], rng: np.random.Generator) -> list[Raw]:
-    """A repeat of the label is not a copy: here and there a weak note jumps an octave or stays silent."""
+    """A repeat of the label is not a copy: here and there a weak note jumps an octave or stays silent.
+
+    The first note of a bar stays what it is, also in a line that leaves the beat itself free.
+    """
     if passage.repeat == 0:
         return notes
-    kept = []
+    kept, bar = [], -1
     for start, length, pitch, velocity in notes:
-        strong = passage.is_strong(start)
+        before, bar = bar, (start - passage.start) // passage.meter.bar_ticks
+        strong = bar != before or passage.is_strong(start)
         if not strong and chance(rng, 0.06):
             continue
         if not strong and chance(rng, 0.08):
