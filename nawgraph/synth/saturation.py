@@ -12,7 +12,7 @@ MARGIN = 64
 
 
 def saturate(sound: F32, drive: float, oversampling: int = 4) -> F32:
-    """Soft clipping ``tanh(g·x)``, scaled so that a quiet sound keeps 1/√g of the gain.
+    """Soft clipping ``tanh(g·x)``, scaled by 1/√g: a quiet sound comes out √g louder, a loud one at most 1/√g high.
 
     The curve is odd, so that it makes no DC; it is computed at a multiple of the rate, where the harmonics
     that it adds have room, and filtered back.
