@@ -7,12 +7,15 @@ see one kind of thing: a `NodeSpec`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from nawgraph import types
 from nawgraph.graph import Graph, Library, Node, Subgraph, Wire, definition_of
 from nawgraph.node import Knob, NodeSpec, Port
 from nawgraph.types import ANY, Type
+from nawgraph.values import Digest, digest
 
 OVER = "over"
 """Knob of a map node: the names of the inputs and promoted knobs that take lists."""
@@ -152,6 +155,30 @@ def _mapped(spec: NodeSpec, node: Node) -> NodeSpec:
         knobs=(*(k for k in spec.knobs if k.name not in over), Knob(OVER, Type("list", Type("str")), ())),
         outputs=tuple(replace(p, type=Type("list", p.type)) for p in spec.outputs),
     )
+
+
+def settings(node: Node, spec: NodeSpec) -> tuple[Mapping[str, Any], Mapping[str, Digest]]:
+    """A node's knobs by name, coerced and with defaults filled in, and their digests.
+
+    Remembered on the node: documents share nodes between versions, and checker and planner both ask.
+
+    Raises:
+        KnobError: a knob that is set to something it cannot be.
+    """
+    memo = node.__dict__.get("_settings")
+    if memo is not None and memo[0] is spec:
+        return memo[1], memo[2]
+    values, digests = spec.defaults
+    mine = {}
+    for name, value in node.knobs.items():
+        knob = spec.knob(name)
+        if knob is not None:
+            mine[name] = knob.coerce(value)
+    if mine:
+        values = {**values, **mine}
+        digests = {**digests, **{name: digest(value) for name, value in mine.items()}}
+    node.__dict__["_settings"] = (spec, values, digests)
+    return values, digests
 
 
 def pass_through(spec: NodeSpec, node: Node, output: str) -> str | None:

@@ -25,6 +25,7 @@ from typing import Any, Literal, TypeVar
 from nawgraph.context import Context
 from nawgraph.hints import Choice, File, Hint, Lazy, Range, Seed, Text, coerce
 from nawgraph.types import SCALARS, Type, of_annotation
+from nawgraph.values import Digest, digest
 
 Needs = Literal["cpu", "gpu", "io"]
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
@@ -137,6 +138,12 @@ class NodeSpec:
     def required(self) -> tuple[str, ...]:
         """Names of the inputs that must have a value."""
         return tuple(p.name for p in self.inputs if not p.optional)
+
+    @cached_property
+    def defaults(self) -> tuple[dict[str, Any], dict[str, Digest]]:
+        """Default values of the knobs, and their digests. Shared: not to be changed."""
+        values = {k.name: k.default for k in self.knobs}
+        return values, {name: digest(value) for name, value in values.items()}
 
     @cached_property
     def _by_name(self) -> tuple[dict[str, Port], dict[str, Knob], dict[str, Port], dict[str, int]]:

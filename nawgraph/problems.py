@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from nawgraph import types
 from nawgraph.graph import INSIDE, Graph, Library, Node, Problem, Subgraph, definition_of, valid_id
 from nawgraph.hints import KnobError
-from nawgraph.interface import OVER, Interfaces, over_of, pass_through
+from nawgraph.interface import OVER, Interfaces, over_of, pass_through, settings
 from nawgraph.node import NodeSpec
 from nawgraph.types import ANY, Type
 
@@ -123,6 +123,8 @@ class _Scope:
                 )
 
     def _knobs(self, id: str, node: Node, spec: NodeSpec) -> Iterator[Problem]:
+        if self._sound(node, spec):
+            return
         for name in sorted(node.knobs):
             knob = spec.knob(name)
             if knob is None:
@@ -147,6 +149,16 @@ class _Scope:
                     yield self._problem(
                         id, OVER, f"{name!r} is neither an input nor a promoted knob of the subgraph{hint}"
                     )
+
+    def _sound(self, node: Node, spec: NodeSpec) -> bool:
+        """Whether all knobs of an ordinary node are in order: the usual case, without a closer look."""
+        if definition_of(node.type) is not None or any(spec.knob(name) is None for name in node.knobs):
+            return False
+        try:
+            settings(node, spec)
+        except KnobError:
+            return False
+        return True
 
     def _inputs(self, id: str, node: Node, spec: NodeSpec) -> Iterator[Problem]:
         bound: dict[str, Type] = {}

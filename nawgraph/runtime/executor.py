@@ -83,6 +83,7 @@ class Run:
     def run(self) -> str:
         """Make the targets; "ok", "failed" (some could not be made) or "cancelled"."""
         start = time.perf_counter()
+        self.cache.refresh()
         self.lost(self.schedule.add(self.plan.demand(self.targets)))
         self._emit(events.Started(tuple(self.plan.steps)))
         try:

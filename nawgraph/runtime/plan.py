@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nawgraph.graph import INSIDE, Graph, Library, Node, Subgraph, definition_of
-from nawgraph.interface import Interfaces, pass_through
+from nawgraph.interface import Interfaces, pass_through, settings
 from nawgraph.nesting import used
 from nawgraph.node import NodeSpec
-from nawgraph.values import Digest, digest
+from nawgraph.values import Digest
 from nawgraph.values.core import digest_bytes
 
 
@@ -115,19 +115,21 @@ class Plan:
         """
         import networkx as nx
 
-        order = nx.DiGraph()
         todo = [id for id in ids if id not in self.steps]
         fresh: dict[str, Step] = {}
+        wires: list[tuple[str, str]] = []
         while todo:
             id = todo.pop()
             if id in self.steps or id in fresh:
                 continue
             step = fresh[id] = self._step(id)
-            order.add_node(id)
             for source in step.eager():
                 if not isinstance(source, Constant) and source[0] not in self.steps:
-                    order.add_edge(source[0], id)
+                    wires.append((source[0], id))
                     todo.append(source[0])
+        order = nx.DiGraph()
+        order.add_nodes_from(fresh)
+        order.add_edges_from(wires)
         added = [fresh[id] for id in nx.topological_sort(order)]
         for step in added:
             step.order = len(self.steps)
@@ -305,13 +307,13 @@ class Plan:
             return Step(id, node, spec, "frozen")
         step = Step(id, node, spec, kind)
         node = self._with_outer_knobs(step, scope, name, node)
-        for port in sorted(node.inputs):
+        for port in sorted(node.inputs) if len(node.inputs) > 1 else node.inputs:
             sources = self.resolve(prefix, _wires(node, port))
             if sources:
                 step.inputs[port] = sources
                 if len(sources) > 1 or not isinstance(node.inputs[port], str):
                     step.several |= {port}
-        step.knobs, step.knob_digests = _prepared(node, spec)
+        step.knobs, step.knob_digests = settings(node, spec)
         return step
 
     def _open_path(self, prefix: str) -> _Scope:
@@ -346,17 +348,6 @@ def _pair(target: str) -> tuple[str, str]:
 def _wires(node: Node, port: str) -> tuple[str, ...]:
     wire = node.inputs.get(port, ())
     return (wire,) if isinstance(wire, str) else wire
-
-
-def _prepared(node: Node, spec: NodeSpec) -> tuple[Mapping[str, Any], Mapping[str, Digest]]:
-    """Knob values and their digests, remembered on the node: documents share nodes between versions."""
-    memo = node.__dict__.get("_prepared")
-    if memo is not None and memo[0] is spec:
-        return memo[1], memo[2]
-    knobs = {k.name: k.coerce(node.knobs[k.name]) if k.name in node.knobs else k.default for k in spec.knobs}
-    digests = {name: digest(value) for name, value in knobs.items()}
-    node.__dict__["_prepared"] = (spec, knobs, digests)
-    return knobs, digests
 
 
 def list_digest(items: Sequence[Digest]) -> Digest:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from nawgraph.runtime.cache import Cache
 from nawgraph.values import Digest
@@ -13,8 +14,7 @@ from nawgraph.values import Digest
 _WORST = ("failed", "blocked", "cancelled", "running", "ran", "cached", "skipped")
 
 
-@dataclass(frozen=True, slots=True)
-class NodeResult:
+class NodeResult(msgspec.Struct, frozen=True):
     """How one node fared.
 
     Attributes:

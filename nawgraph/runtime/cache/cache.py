@@ -96,6 +96,10 @@ class Cache:
                     self._keep_row(key, row)
         return row
 
+    def refresh(self) -> None:
+        """See what other processes have added. Called before each run."""
+        self._disk.refresh()
+
     def record(self, key: bytes, row: Row) -> None:
         """Note what an action made."""
         with self._lock:

@@ -16,6 +16,7 @@ import msgspec
 
 from nawgraph.runtime.cache import maintenance
 from nawgraph.runtime.cache.index import OVERHEAD, SMALL, Index
+from nawgraph.runtime.cache.known import Known
 from nawgraph.runtime.cache.layout import INLINE, SCALARS, DamagedError, Elements, UnreadableError, pack, unpack
 from nawgraph.runtime.cache.rows import Batch, Row, Run, decode_row
 from nawgraph.runtime.cache.store import Store
@@ -58,6 +59,7 @@ class Disk:
         self._writing = Batch()
         self._index: Index | None = None
         self._store: Store | None = None
+        self._known = Known(lambda: 0, tuple, lambda: 0)
         self._silent_until = 0.0  # no writing before this moment of time.monotonic()
         self._warned = False
         if folder is not None:
@@ -78,6 +80,7 @@ class Disk:
             return self._fail(failure or error)
         index.writable = index.writable and failure is None
         self._index, self._store = index, store
+        self._known = Known(lambda: index.counts()[0], index.keys, index.version)
         if not index.writable:
             self._fail(failure or OSError("it is read-only"))
         return None
@@ -101,10 +104,12 @@ class Disk:
 
     def action(self, key: bytes) -> Row | None:
         """The row of an action."""
-        if self._index is None:
+        if self._index is None or not self._known.may_hold(key):
             return None
         try:
             found = self._index.action(key)
+            if found is None:
+                self._known.missed()
             row = None if found is None else decode_row(found[0])
         except (OSError, msgspec.DecodeError):
             return None
@@ -114,9 +119,15 @@ class Disk:
             self._changed(0)
         return row
 
+    def refresh(self) -> None:
+        """See what other processes have added. Called before each run."""
+        if self._index is not None:
+            self._known.refresh()
+
     def record(self, key: bytes, row: Row) -> None:
         with self._lock:
             self._pending.actions[key] = row
+            self._known.added(key)
         self._changed(OVERHEAD)
 
     def recall(self, document: str) -> dict[str, Run]:

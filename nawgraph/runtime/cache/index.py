@@ -83,6 +83,14 @@ class Index(Database):
         sql = "SELECT (SELECT count(*) FROM actions), (SELECT count(*) FROM objects), bytes FROM totals"
         return self._one(sql) or (0, 0, 0)
 
+    def keys(self) -> list[bytes]:
+        """Keys of all actions."""
+        return [key for (key,) in self._many("SELECT key FROM actions")]
+
+    def version(self) -> int:
+        """A number that changes when another process has written."""
+        return int((self._one("PRAGMA data_version") or (0,))[0])
+
     def actions(self) -> list[tuple[bytes, bytes]]:
         """All actions: key and encoded row."""
         return self._many("SELECT key, row FROM actions")
