@@ -18,6 +18,8 @@ from executor_checks import behaviour, memory
 from executor_graphs import CALLS, Wires, chain, cpu_seconds, document, leaves, random_dag, run, runtime, wide
 from executor_report import Figure, machine, table
 
+from nawgraph.runtime.local import calm_collector
+
 CHAINS = (100, 500, 900, 1000, 5000, 10_000)
 
 COMFY = {
@@ -103,6 +105,7 @@ def main() -> int:
     parser.add_argument("--no-rivals", action="store_true", help="leave out Dask and Hamilton")
     arguments = parser.parse_args()
     print(machine() + "\n", flush=True)
+    calm_collector()  # as the command line and the engine process do; the rivals run in the same process
     figures: list[Figure] = []
     for group in (behaviour(), memory(), speed(arguments.quick)):
         for figure in group:

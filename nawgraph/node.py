@@ -140,6 +140,11 @@ class NodeSpec:
         return tuple(p.name for p in self.inputs if not p.optional)
 
     @cached_property
+    def file_knobs(self) -> tuple[str, ...]:
+        """Names of the knobs that are paths of files to read."""
+        return tuple(k.name for k in self.knobs if isinstance(k.hint, File))
+
+    @cached_property
     def defaults(self) -> tuple[dict[str, Any], dict[str, Digest]]:
         """Default values of the knobs, and their digests. Shared: not to be changed."""
         values = {k.name: k.default for k in self.knobs}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from nawgraph import types
-from nawgraph.graph import INSIDE, Graph, Library, Node, Problem, Subgraph, definition_of, valid_id
+from nawgraph.graph import INSIDE, Graph, Library, Node, Problem, Subgraph, Wire, definition_of, valid_id
 from nawgraph.hints import KnobError
 from nawgraph.interface import OVER, Interfaces, over_of, pass_through, settings
 from nawgraph.node import NodeSpec
@@ -45,12 +45,12 @@ class _Scope:
         self.prefix = prefix
         self.nodes = scope.nodes
         self.specs: dict[str, NodeSpec | None] = {id: interfaces.of(scope.nodes[id]) for id in sorted(scope.nodes)}
-        self._list_items: dict[tuple[str, str], Type] = {}
 
     def problems(self) -> list[Problem]:
         found: list[Problem] = []
         for id, spec in self.specs.items():
-            found += self._node(id, self.nodes[id], spec)
+            if spec is None or not self._sound(id, self.nodes[id], spec):
+                found += self._node(id, self.nodes[id], spec)
         found += self._cycles()
         if isinstance(self.scope, Subgraph):
             found += self._borders(self.scope)
@@ -123,8 +123,6 @@ class _Scope:
                 )
 
     def _knobs(self, id: str, node: Node, spec: NodeSpec) -> Iterator[Problem]:
-        if self._sound(node, spec):
-            return
         for name in sorted(node.knobs):
             knob = spec.knob(name)
             if knob is None:
@@ -150,15 +148,27 @@ class _Scope:
                         id, OVER, f"{name!r} is neither an input nor a promoted knob of the subgraph{hint}"
                     )
 
-    def _sound(self, node: Node, spec: NodeSpec) -> bool:
-        """Whether all knobs of an ordinary node are in order: the usual case, without a closer look."""
-        if definition_of(node.type) is not None or any(spec.knob(name) is None for name in node.knobs):
+    def _sound(self, id: str, node: Node, spec: NodeSpec) -> bool:
+        """Whether a node is plainly in order, as most are. Anything else gets the closer look that finds the words."""
+        if node.mode or node.version > spec.version or not valid_id(id) or definition_of(node.type) is not None:
+            return False
+        if any(spec.knob(name) is None for name in node.knobs) or any(n not in node.inputs for n in spec.required):
             return False
         try:
             settings(node, spec)
         except KnobError:
             return False
-        return True
+        return all(self._fits(spec, port, wire) for port, wire in node.inputs.items())
+
+    def _fits(self, spec: NodeSpec, name: str, wire: Wire) -> bool:
+        """Whether a wire runs from one plain type to an equal one."""
+        port = spec.input(name) or spec.knob(name)
+        if port is None or not isinstance(wire, str) or port.type.is_variable or port.type.is_list:
+            return False
+        feeder, _, output = wire.partition(".")
+        source = self.specs.get(feeder)
+        given = source.output(output) if source is not None else None
+        return given is not None and given.type == port.type
 
     def _inputs(self, id: str, node: Node, spec: NodeSpec) -> Iterator[Problem]:
         bound: dict[str, Type] = {}

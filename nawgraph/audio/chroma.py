@@ -63,7 +63,7 @@ def _kernel() -> Any:
         spectrum = np.conj(fft(tone))[: _SIZE // 2 + 1] / _SIZE
         spectrum[np.abs(spectrum) < 0.005 * np.abs(spectrum).max()] = 0
         rows.append(spectrum.astype(np.complex64))
-    return csr_matrix(np.array(rows))  # type: ignore[no-untyped-call]
+    return csr_matrix(np.array(rows))
 
 
 def tuning(cq: Float) -> float:

@@ -112,7 +112,7 @@ def process(samples: Float, rate: int, sos: Sos, state: State) -> tuple[Float, S
     Returns:
         The filtered chunk and the state for the next one.
     """
-    from scipy.signal import sosfilt  # type: ignore[attr-defined]
+    from scipy.signal import sosfilt
 
     x = signal(samples, rate)
     y = np.empty_like(x)

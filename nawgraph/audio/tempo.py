@@ -130,7 +130,7 @@ def autocorrelation(envelope: Array) -> Array:
     n = len(envelope)
     if n < 8:
         return np.zeros(0)
-    size = next_fast_len(2 * n)  # type: ignore[no-untyped-call]
+    size = next_fast_len(2 * n)
     spectrum = rfft(envelope - envelope.mean(), size)
     full = irfft(np.abs(spectrum) ** 2, size)[: 3 * n // 4]
     return np.asarray(full / (n - np.arange(len(full))))
@@ -163,7 +163,7 @@ def _vertex(curve: Array, at: int) -> float:
 
 
 def _smoothed(curve: npt.NDArray[np.floating], sigma: float) -> Array:
-    from scipy.ndimage import gaussian_filter1d  # type: ignore[attr-defined]
+    from scipy.ndimage import gaussian_filter1d
 
     return np.asarray(gaussian_filter1d(curve.astype(np.float64), sigma, mode="constant"))
 

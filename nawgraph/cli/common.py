@@ -141,8 +141,9 @@ def checked_targets(graph: Graph, names: list[str] | None) -> None:
 
 def make_runtime(library: Library, options: argparse.Namespace, folder: Path | None) -> Runtime:
     """The runtime that the options ask for."""
-    from nawgraph.runtime.local import Runtime, execution_class
+    from nawgraph.runtime.local import Runtime, calm_collector, execution_class
 
+    calm_collector()
     with sentences():
         execution_class(options.device)
         return Runtime(library, folder, device=options.device, warn=say)

@@ -166,7 +166,7 @@ class Run:
             raise ValueError(f"input {missing} has no value: what feeds it is muted or gives nothing")
         key = self._key(step)
         row = self.cache.action(key) if step.spec.pure and step.id not in self.schedule.forced else None
-        if row is not None and self._intact(row) and self._claim(step, row) and self._at_hand(step, row):
+        if row is not None and self._usable(step, row):
             self.know(step, row, "cached")
         elif key in self._twins:
             self._twins[key].append(step)  # the same work is being done under another id: wait for its row
@@ -224,7 +224,7 @@ class Run:
         """A step's results are known. `pinned`: they were pinned when they were put, and stay so for their readers."""
         again = step.id in self.states and step.id in self.schedule.forced
         self._tell(events.StepEvent(step.id, state, row.seconds, outputs=row.outputs, warnings=row.warnings))
-        if not again:
+        if row.files and not again:
             self.files += [name for name, *_ in row.files]
         readers = self.schedule.know(step, row.outputs)
         if pinned and (readers or step.id in self.targets) and step.id not in self._held:
@@ -235,6 +235,8 @@ class Run:
 
     def _release(self, reader: Step) -> None:
         """A step is through with its inputs: values that nobody else waits for may leave the memory."""
+        if not self._held:
+            return
         for id in {s[0] for group in reader.inputs.values() for s in group if not isinstance(s, Constant)}:
             if id in self._held:
                 self._held[id] -= 1
@@ -286,8 +288,13 @@ class Run:
         """Whether the files of a cached sink are its own in this run; if not, running it will say whose they are."""
         return all(self._claims.keep(name, step.order, step.id) for name, *_ in row.files)
 
-    def _at_hand(self, step: Step, row: Row) -> bool:
-        """Whether a target's values are still there; nobody else asks before a value is needed."""
+    def _usable(self, step: Step, row: Row) -> bool:
+        """Whether a cached row spares the run: its files are there, and its values if the step is a target.
+
+        Nobody else's values are asked for before they are needed.
+        """
+        if row.files and not (self._intact(row) and self._claim(step, row)):
+            return False
         return step.id not in self.targets or all(name in self.cache for name in row.outputs)
 
     def _intact(self, row: Row) -> bool:

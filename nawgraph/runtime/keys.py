@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 from blake3 import blake3
 
-from nawgraph.hints import File
 from nawgraph.node import NodeSpec
 from nawgraph.runtime.plan import Step
 from nawgraph.values import Digest
@@ -62,7 +61,7 @@ class Keys:
         self.out_dir = out_dir
         self.execution_class = execution_class
         self.files = files
-        self._heads: dict[int, tuple[NodeSpec, bytes, tuple[str, ...]]] = {}
+        self._heads: dict[int, tuple[NodeSpec, bytes]] = {}
 
     def key(self, step: Step, inputs: Inputs, paths: Mapping[str, str] = NO_PATHS) -> Digest:
         """Action key of a step whose inputs have these digests.
@@ -72,10 +71,9 @@ class Keys:
             inputs: port or wired knob → digests.
             paths: values of the file knobs that are wired (see `wired_files`).
         """
-        head, file_knobs = self._head(step.spec)
-        parts = [head]
-        wired = step.inputs
-        for port in step.spec.inputs:
+        spec, wired = step.spec, step.inputs
+        parts = [self._head(spec)]
+        for port in spec.inputs:
             if port.name in inputs:
                 digests = inputs[port.name]
                 # a list that one wire carries is not the list that one wire makes
@@ -88,12 +86,12 @@ class Keys:
                 parts += digests if len(digests) == 1 else [b"%d:" % len(digests), *digests]
             else:
                 parts.append(known)
-        for name in file_knobs:
+        for name in spec.file_knobs:
             parts.append(self.files.of(self.base / (paths[name] if name in wired else step.knobs[name])))
         return blake3(b"".join(parts)).digest(DIGEST_SIZE)
 
-    def _head(self, spec: NodeSpec) -> tuple[bytes, tuple[str, ...]]:
-        """What all steps of a type share: id, versions, where it runs or writes; and its file knobs."""
+    def _head(self, spec: NodeSpec) -> bytes:
+        """What all steps of a type share: id, versions, where it runs or writes."""
         found = self._heads.get(id(spec))
         if found is None:
             head: list[Any] = [spec.id, spec.version, spec.pack, spec.pack_version]
@@ -101,22 +99,20 @@ class Keys:
                 head.append(self.execution_class)
             if spec.is_sink:
                 head.append(os.fspath(self.out_dir.absolute()))
-            names = tuple(k.name for k in spec.knobs if isinstance(k.hint, File))
-            found = self._heads[id(spec)] = (spec, msgspec.msgpack.encode(head), names)
-        return found[1], found[2]
+            found = self._heads[id(spec)] = (spec, msgspec.msgpack.encode(head))
+        return found[1]
 
     def wired_files(self, step: Step) -> list[str]:
         """File knobs that are wired: their values must be known, since the files' contents are in the key."""
-        names = self._head(step.spec)[1]
-        return [name for name in names if name in step.inputs] if names else []
+        return [name for name in step.spec.file_knobs if name in step.inputs]
 
     def parts(self, step: Step, inputs: Inputs) -> bytes:
         """The same in a form that `explain` can put into words later."""
         knobs = {name: value for name, value in step.knobs.items() if name not in step.inputs}
         files = {
-            k.name: self.files.of(self.base / step.knobs[k.name]).hex()
-            for k in step.spec.knobs
-            if isinstance(k.hint, File) and k.name not in step.inputs
+            name: self.files.of(self.base / step.knobs[name]).hex()
+            for name in step.spec.file_knobs
+            if name not in step.inputs
         }
         wires = {name: [d.hex()[:16] for d in digests] for name, digests in inputs.items()}
         data: dict[str, Any] = {"type": step.spec.id, "version": step.spec.version, "knobs": knobs, "inputs": wires}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -23,6 +24,15 @@ from nawgraph.values import Digest
 RAM = 1 << 30
 DISK = 20 << 30
 MODELS = 4 << 30
+
+
+def calm_collector() -> None:
+    """Let Python look for cyclic garbage less often. For processes that are nawgraph's own; not for a library.
+
+    A plan of 5,000 nodes would otherwise pay a third of its time for looking at objects that live on anyway.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class InvalidGraphError(ValueError):

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from nawgraph import types
 from nawgraph.context import Cancelled, Context
 from nawgraph.hints import File
@@ -26,8 +28,7 @@ Fed = Digest | Constant
 """What a port is fed with: a digest to fetch, or a constant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """A call of a node, as data.
 
     Attributes:
@@ -219,12 +220,15 @@ def results_of(job: Job, result: Any) -> tuple[Any, ...]:
 
 def _checked(spec: NodeSpec, port: Port, value: Any) -> Any:
     """The value, frozen, if it is of the type that the output declares."""
+    scalar = types.SCALARS.get(port.type.name)
+    if type(value) is scalar:
+        return value
     try:
         value = _as(port.type, frozen(value))
     except TypeError:
         given_name = type(value).__name__
         raise ValueError(f"{spec.id} returned {given_name} for its output {port.name}, which is {port.type}") from None
-    if type(value) is types.SCALARS.get(port.type.name):
+    if type(value) is scalar:
         return value
     given = types.parse(type_name(value))
     if not types.accepts(port.type, given) and not (port.type.is_list and value == ()):
@@ -244,8 +248,10 @@ def store(job: Job, results: tuple[Any, ...], seconds: float, values: Values, ct
     values.pin(digests)
     for name, value in zip(digests, results, strict=True):
         values.put(name, value, seconds, verify=job.spec.cutoff)
-    files = tuple(file_state(path) for path in ctx.files)
-    return Row(digests, tuple(type_name(v) for v in results), seconds, files, tuple(ctx.warnings))
+    names = tuple([type_name(value) for value in results])
+    if not ctx.files and not ctx.warnings:
+        return Row(digests, names, seconds)
+    return Row(digests, names, seconds, tuple(file_state(path) for path in ctx.files), tuple(ctx.warnings))
 
 
 def file_state(path: Path) -> tuple[str, int, int, str]:

@@ -28,7 +28,7 @@ from nawgraph.runtime.cache import write_file
 from nawgraph.runtime.cache.device import to_host
 from nawgraph.runtime.care import GRACE, Care, Flight
 from nawgraph.runtime.forecast import Forecast
-from nawgraph.runtime.local import Runtime
+from nawgraph.runtime.local import Runtime, calm_collector
 from nawgraph.runtime.plan import Plan
 from nawgraph.runtime.work import sentence
 
@@ -136,6 +136,7 @@ class Worker:
         library = standard()
         for name in setup.nodes:
             library.add_module(importlib.import_module(name))
+        calm_collector()
         self._runtime = Runtime(
             library,
             Path(setup.cache_dir) if setup.cache_dir else None,

@@ -132,7 +132,9 @@ class Latents(Value):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
-        object.__setattr__(self, "data", tuple(freeze(d, np.float32, 2, "a latent [channels, frames]") for d in self.data))
+        object.__setattr__(
+            self, "data", tuple(freeze(d, np.float32, 2, "a latent [channels, frames]") for d in self.data)
+        )
         _rate(self.frame_rate, "a frame rate", 0.01, 100_000)
         if len(self.names) != len(self.data) or len({d.shape[1] for d in self.data}) != 1:
             raise ValueError("latents need one array a stem, all of one length")
@@ -212,7 +214,7 @@ class Mask(Value):
         object.__setattr__(self, "data", freeze(self.data, np.float32, 3, "a mask [stem, band, frame]"))
         _rate(self.frame_rate, "a frame rate", 0.01, 100_000)
         bands = self.data.shape[1]
-        if len(self.names) != self.data.shape[0] or (bands > 1 or self.edges) and len(self.edges) != bands + 1:
+        if len(self.names) != self.data.shape[0] or ((bands > 1 or self.edges) and len(self.edges) != bands + 1):
             raise ValueError("a mask needs one name a stem and one more edge than bands")
         if self.data.size and not (self.data.min() >= 0 and self.data.max() <= 1):
             raise ValueError("a mask lies between 0 and 1")
