@@ -23,10 +23,13 @@ def tempo(
     low: Annotated[float, Range(20, 400, unit="bpm")] = 60.0,
     high: Annotated[float, Range(20, 400, unit="bpm")] = 200.0,
 ) -> Tempo:
-    """Tempo of a recording, by autocorrelation of its onset envelope, between `low` and `high`."""
+    """Tempo of a recording, by autocorrelation of its onset envelope, between `low` and `high`.
+
+    Where a tempo, its half and its double are all possible, the one nearer to the middle of the range is likelier.
+    """
     from nawgraph.audio.tempo import tempo as estimate
 
-    found = estimate(audio.samples, audio.rate, low, high)
+    found = estimate(audio.samples, audio.rate, low, high, centre=(low * high) ** 0.5)
     if found is None:
         raise ValueError("no beat was found: the sound is silent, too short or has no onsets")
     return Tempo(float(found.bpm), float(found.confidence))

@@ -19,13 +19,16 @@ Quality = Annotated[float, Range(0, 1)]
 Name = Annotated[str, Text(limit=500)]
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""What Windows takes for a device, whatever follows the dot."""
 
 
 def safe_name(text: str, otherwise: str = "Untitled") -> str:
     """A file name that every system takes: letters, digits, signs and emoji, no separators, at most 120 bytes."""
     kept = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] in "LMNPZS")
     name = _UNSAFE.sub("-", kept).strip(" .-")
-    return name.encode()[:120].decode("utf-8", "ignore").strip(" .-") or otherwise
+    name = name.encode()[:120].decode("utf-8", "ignore").strip(" .-") or otherwise
+    return f"_{name}" if _DEVICE.fullmatch(name) else name
 
 
 def song_name(name: str, score: Score | None) -> str:
@@ -82,8 +85,11 @@ def stems(
     Names are like ``Song_084bpm_Dmin_01_Drums.wav``. `manifest` adds a JSON file with tempo, key, form, seed, and the
     length and loudness of each stem.
     """
+    from nawgraph.audio.check import signal
     from nawgraph.audio.loudness import integrated, true_peak
 
+    for stem, audio in stems:  # all of them before the first file, so that none is written when one is broken
+        signal(audio.samples, audio.rate, f"the stem {stem}")
     song = song_name(name, score)
     rows = []
     for number, (stem, audio) in ctx.steps(list(enumerate(stems, 1)), "writing"):

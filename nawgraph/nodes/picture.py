@@ -14,6 +14,7 @@ from nawgraph.values import Audio, Score
 
 Width = Annotated[int, Range(200, 8000, unit="px")]
 Height = Annotated[int, Range(80, 4000, unit="px")]
+Tall = Annotated[int, Range(200, 4000, unit="px")]
 
 
 def _write(png: bytes, name: str, ctx: Context) -> None:
@@ -57,7 +58,7 @@ def chroma(audio: Audio, *, name: str = "Chroma", width: Width = 1200, height: H
 
 
 @node("picture.roll", title="Picture of piano roll", aliases=("png", "notes"))
-def roll(score: Score, *, name: str = "Roll", width: Width = 1600, height: Height = 800, ctx: Context) -> None:
+def roll(score: Score, *, name: str = "Roll", width: Width = 1600, height: Tall = 800, ctx: Context) -> None:
     """All notes over bars, coloured by stem."""
     from nawgraph.music.roll import roll_png
 
@@ -65,7 +66,7 @@ def roll(score: Score, *, name: str = "Roll", width: Width = 1600, height: Heigh
 
 
 @node("picture.form", title="Picture of form", aliases=("png", "sections", "arrangement"))
-def form(score: Score, *, name: str = "Form", width: Width = 1600, height: Height = 260, ctx: Context) -> None:
+def form(score: Score, *, name: str = "Form", width: Width = 1600, height: Tall = 260, ctx: Context) -> None:
     """Sections, their energy, and what each stem does in them."""
     from nawgraph.music.roll import form_png
 

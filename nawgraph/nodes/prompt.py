@@ -10,6 +10,8 @@ from nawgraph.node import node
 from nawgraph.values import Keyframe, Prompt
 
 Words = Annotated[str, Text(lines=3, limit=10_000)]
+_LONGEST = 300
+"""Characters of a warning: a note repeats the user's words, which may be very long."""
 
 
 def _report(texts: list[str], ctx: Context) -> None:
@@ -20,7 +22,8 @@ def _report(texts: list[str], ctx: Context) -> None:
         if not text.strip():
             ctx.warn("the prompt is empty: style, tempo and key are chosen by the seed")
         for note in read(text).notes:
-            ctx.warn(note)
+            shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in note)
+            ctx.warn(shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 2]} …")
 
 
 @node("prompt.text", title="Text prompt", aliases=("describe", "words", "style"))

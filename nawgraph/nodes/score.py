@@ -85,10 +85,13 @@ def without(score: Score, *, stem: Annotated[str, Choice(*STEMS)] = "drums") -> 
 
 @node("score.merge", title="Merge scores", aliases=("combine", "replace stem"))
 def merge(score: Score, other: Score, *, stem: Annotated[str, Choice(*STEMS)] = "drums") -> Score:
-    """The first score, with the parts of one stem taken from the other. Both must be on the same grid."""
+    """The first score, with the parts of one stem taken from the other.
+
+    Both must have the same tempo, meter and length; the swing is the first one's.
+    """
     from dataclasses import replace
 
-    if score.grid != other.grid:
+    if any(getattr(score.grid, name) != getattr(other.grid, name) for name in ("tempi", "meters", "bars")):
         raise ValueError(
             "the two scores have different tempo, meter or length: give both planners the same bars and bpm"
         )

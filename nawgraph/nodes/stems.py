@@ -46,6 +46,8 @@ def pack(drums: Audio | None, bass: Audio | None, vocals: Audio | None, other: A
 @node("stems.pick", title="Pick stem", aliases=("solo",))
 def pick(stems: Stems, *, stem: Annotated[str, Choice(*STEMS)] = "drums") -> Audio:
     """One stem of a song."""
+    if stem not in stems.names:
+        raise ValueError(f"there is no stem {stem!r} here, only {', '.join(stems.names)}")
     return stems[stem]
 
 
