@@ -14,7 +14,7 @@ import numpy as np
 from nawgraph.music.numerals import numeral_of, parse_numeral
 from nawgraph.music.streams import chance, pick, stream, weighted
 from nawgraph.music.styles import Style
-from nawgraph.music.theory import is_minor, scale
+from nawgraph.music.theory import is_home, is_minor, scale
 from nawgraph.values import Chord, Key
 
 FULL, HALF, PLAGAL, DECEPTIVE = "full", "half", "plagal", "deceptive"
@@ -118,9 +118,10 @@ def coloured(chord: Chord, key: Key, style: Style, rng: np.random.Generator) -> 
     """A triad with the sevenths and ninths that the style likes, its numeral rewritten.
 
     Dominants get a minor seventh, other major triads a major seventh where the scale has it. Ninths only where the
-    scale has them (no phrygian ninths), never on applied chords.
+    scale has them (no phrygian ninths), never on applied chords. The tonic, a point of rest, gets less of both.
     """
-    seventh, ninth = chance(rng, style.colour[0]), chance(rng, style.colour[1])
+    calm = (0.6, 0.3) if is_home(chord, key) else (1.0, 1.0)
+    seventh, ninth = (chance(rng, wish * share) for wish, share in zip(style.colour, calm, strict=True))
     quality, tones = chord.quality, set(scale(key))
     if not seventh or quality not in ("maj", "min", "dim", "7"):
         return chord

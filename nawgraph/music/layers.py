@@ -7,8 +7,8 @@ from nawgraph.music.passage import Passage, Raw, loud
 from nawgraph.music.patterns import STEP, cells, strikes
 from nawgraph.music.streams import chance, pick, stream
 from nawgraph.music.styles import Layer
-from nawgraph.music.theory import pitch_classes
-from nawgraph.music.voicing import guide_tones, power, voiced
+from nawgraph.music.theory import is_home, pitch_classes
+from nawgraph.music.voicing import guide_tones, power, voiced, voices
 from nawgraph.values import Chord
 
 Span = tuple[int, int]
@@ -38,7 +38,8 @@ def voicings(passage: Passage, layer: Layer, high: int, rootless: bool = False) 
     first = low + int((high - low - 4) * stream(passage.seed, "voicing", layer.name, passage.label).random())
     previous: tuple[int, ...] = (first, first + 4)
     for chord in passage.chords:
-        previous = voiced(chord.root, chord.quality, previous, low, high, rootless)
+        steps = voices(chord.quality, is_home(chord, passage.key), rootless)
+        previous = voiced(chord.root, steps, previous, low, high)
         found[chord] = previous
     return found
 
@@ -48,17 +49,19 @@ def _within(passage: Passage, span: Span) -> tuple[int, int]:
 
 
 def _pad(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
-    """Held chords; a note that two chords share is held on, for one to four bars as the label likes."""
+    """Held chords over their root; a note that two chords share is held on, for one to four bars as the label likes."""
     rng = stream(passage.seed, "pad", layer.name, passage.index)
     begin, end = _within(passage, span)
     held = pick(stream(passage.seed, "pad breath", layer.name, passage.label), (1, 2, 4, 4))
+    below = layer.low - 12
     sounding: dict[int, Raw] = {}
     notes: list[Raw] = []
-    for chord, pitches in voicings(passage, layer, layer.high).items():
+    for chord, upper in voicings(passage, layer, layer.high).items():
         start, stop = max(chord.start, begin), min(chord.end, end)
         if start >= stop:
             continue
         limit = start - held * passage.meter.bar_ticks
+        pitches = (below + (chord.root - below) % 12, *upper)
         ended = [p for p, note in sounding.items() if p not in pitches or note[0] <= limit]
         notes += [sounding.pop(p) for p in ended]
         for pitch in pitches:

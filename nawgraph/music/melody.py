@@ -7,6 +7,8 @@ chord tones, notes between them fill the way in scale steps (passing and neighbo
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Set
+from itertools import pairwise
 
 import numpy as np
 
@@ -82,28 +84,40 @@ def ladder(key: Key, chord: Chord, low: int, high: int) -> list[int]:
 def _pitched(
     passage: Passage, tones: list[Tone], low: int, high: int, lift: float, rng: np.random.Generator
 ) -> list[int]:
-    """Pitches for tones: anchors on chord tones near the contour, the others on the way between them."""
+    """Pitches for tones: anchors on chord tones near the contour, the others on the way between them.
+
+    A phrase comes to rest on the first or fifth degree wherever its chord has one of them.
+    """
+    rest = {scale(passage.key)[0], scale(passage.key)[4]}
+    ends = _phrase_ends(passage, tones)
     rungs = {c: ladder(passage.key, c, low, high) for c in passage.chords}
     chords = [passage.chord_at(passage.start + tone.tick) for tone in tones]
     middle = 0.45 + 0.1 * rng.random()
     pitches = [0] * len(tones)
     last = -1
     for i, tone in enumerate(tones):
-        if tone.anchor == 0 and i != len(tones) - 1 and i:
+        if tone.anchor == 0 and i not in ends and i:
             continue
         steps = rungs[chords[i]]
         goal = steps[max(0, min(len(steps) - 1, round(len(steps) * middle + tone.height + lift)))]
         suspended = tone.anchor == 1 and chance(rng, 0.12) and not passage.is_strong(passage.start + tone.tick)
-        pitches[i] = _nearest(chords[i], steps, goal, pitches[last] if last >= 0 else goal, suspended)
+        own = pitch_classes(chords[i])
+        wanted = own & rest or own if i in ends else set(range(12)) if suspended else own
+        pitches[i] = _nearest(wanted, steps, goal, pitches[last] if last >= 0 else goal)
         _fill(tones, pitches, chords, rungs, last, i, rng)
         last = i
     return pitches
 
 
-def _nearest(chord: Chord, steps: list[int], goal: int, previous: int, free: bool) -> int:
-    """The chord tone (any scale tone if `free`) nearest to the goal within a singable leap; repeats cost a bit."""
-    own = pitch_classes(chord)
-    options = [p for p in steps if free or p % 12 in own]
+def _phrase_ends(passage: Passage, tones: list[Tone]) -> set[int]:
+    """The last tone of every phrase of four bars, and of the passage."""
+    phrase = 4 * passage.meter.bar_ticks
+    return {i for i, (a, b) in enumerate(pairwise(tones)) if a.tick // phrase < b.tick // phrase} | {len(tones) - 1}
+
+
+def _nearest(wanted: Set[int], steps: list[int], goal: int, previous: int) -> int:
+    """The pitch of the wanted classes nearest to the goal within a singable leap; repeats cost a bit."""
+    options = [p for p in steps if p % 12 in wanted]
     near = [p for p in options if abs(p - previous) <= _MAX_LEAP] or options
     return min(near, key=lambda p: (abs(p - goal) + 0.3 * abs(p - previous) + (0.8 if p == previous else 0), p))
 

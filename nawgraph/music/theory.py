@@ -110,6 +110,12 @@ def is_minor(mode: str) -> bool:
     return 3 in MODES[mode]
 
 
+def is_home(chord: Chord, key: Key) -> bool:
+    """Whether a chord stands on the tonic with the key's own third (or none): I or i, whatever is added to it."""
+    foreign = 4 if is_minor(key.mode) else 3
+    return chord.root == key.tonic and foreign not in CHORDS[chord.quality]
+
+
 def uses_flats(key: Key) -> bool:
     """Whether a key is written with flats: its relative major lies on the flat side of the circle of fifths."""
     brightness = {"lydian": 7, "major": 0, "mixolydian": 5, "dorian": 10, "phrygian": 8, "locrian": 1}

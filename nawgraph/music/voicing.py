@@ -8,21 +8,31 @@ from nawgraph.music.theory import CHORDS
 from nawgraph.values import Chord
 
 
+def voices(quality: str, home: bool, rootless: bool) -> tuple[int, ...]:
+    """The steps of a chord that are played, four at most.
+
+    The tonic chord always keeps its root and fifth: without them a ninth chord on it is heard as its mediant (a
+    rootless Imaj9 is iii7), and the key with it. There the ninth takes the seventh's place. Other ninth chords give
+    up their fifth, and in a `rootless` part the root, which the bass has.
+    """
+    steps = CHORDS[quality]
+    if len(steps) < 4:
+        return steps
+    if home:
+        return steps if len(steps) == 4 else (*steps[:3], steps[4])
+    if rootless:
+        return steps[1:]
+    return steps if len(steps) == 4 else (*steps[:2], *steps[3:])
+
+
 @lru_cache(maxsize=8192)
-def voiced(
-    root: int, quality: str, previous: tuple[int, ...], low: int, high: int, rootless: bool = False
-) -> tuple[int, ...]:
-    """Pitches of a chord, sorted, near `previous` (empty: near the middle of the register).
+def voiced(root: int, steps: tuple[int, ...], previous: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
+    """Pitches of a chord of `steps` semitones above a root, sorted, near `previous` (empty: mid-register).
 
     Candidates are all inversions in close position that fit into `low`–`high`; the one with the least total motion
     wins, with a mild pull to the middle of the register so that long progressions do not drift away.
     """
-    steps = CHORDS[quality]
-    if rootless and len(steps) > 3:
-        steps = steps[1:]
     classes = [(root + step) % 12 for step in steps]
-    if len(classes) > 4:
-        classes = classes[1:]
     middle = (low + high) / 2
     best: tuple[float, tuple[int, ...]] | None = None
     for first in range(low, high + 1):

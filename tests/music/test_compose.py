@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nawgraph.audio.key import key_similarity, keys
 from nawgraph.music import rules
 from nawgraph.music.compose import compose
 from nawgraph.music.lyrics import SYLLABLES
 from nawgraph.music.prompt import read
 from nawgraph.music.styles import STYLES
+from nawgraph.music.theory import pitch_classes
 from nawgraph.values import STEMS, Keyframe, Prompt, digest
 from nawgraph.values.score import SECTION_KINDS
 
@@ -69,6 +71,40 @@ def test_any_length_meter_and_seed(style, bars, seed, meter):
     assert not rules.overlaps(score) and not rules.stuck(score)
     assert math.isnan(rules.bass_roots(score)) or rules.bass_roots(score) >= 0.95
     assert any(p.notes for p in score.parts)
+
+
+@EVERY
+def test_the_notes_alone_tell_the_key(style):
+    found = []
+    for seed, (tonic, mode) in enumerate([("C", "minor"), ("A", "minor"), ("Eb", "major"), ("G", "major")]):
+        score = compose(f"{style} in {tonic} {mode}", 16, seed)
+        chroma = np.zeros(12)
+        for part in score.parts:
+            for note in part.notes if part.stem != "drums" else ():
+                chroma[note.pitch % 12] += note.length * note.velocity
+        best = keys(chroma)[0]
+        found.append(key_similarity((best.tonic, best.mode), (score.keys[0].tonic, mode)))
+    assert np.mean(found) >= 0.9
+
+
+def test_pads_hold_the_root_under_every_chord():
+    score = compose("ambient in D minor, warm pad", 32, 6)
+    pad = next(p for p in score.parts if p.name == "pad")
+    lowest = [min(n.pitch for n in pad.notes if n.start <= c.start < n.end) for c in score.chords]
+    assert [p % 12 for p in lowest] == [c.root for c in score.chords]
+
+
+@pytest.mark.parametrize("style", ["rock", "jazz", "house"])
+def test_melodies_come_to_rest_on_the_first_or_fifth_degree(style):
+    for seed in range(3):
+        score = compose(f"{style} song in C minor, vocals", 32, seed)
+        sung = score.of_stem("vocals")[0].notes
+        for section in score.sections:
+            end = score.grid.bar_start(section.end)
+            last = [n for n in sung if score.grid.bar_start(section.bar) <= n.start < end][-1:]
+            for note in last:
+                own = pitch_classes(score.chord_at(note.start))
+                assert note.pitch % 12 in (own & {0, 7} or own)
 
 
 def test_a_thousand_bars():

@@ -10,8 +10,8 @@ from nawgraph.music.numerals import parse_numeral
 from nawgraph.music.patterns import STEP, cells, fitted, strong_ticks
 from nawgraph.music.streams import stream, weighted
 from nawgraph.music.styles import STYLES
-from nawgraph.music.theory import MODES, is_minor
-from nawgraph.music.voicing import power, voiced
+from nawgraph.music.theory import CHORDS, MODES, is_home, is_minor
+from nawgraph.music.voicing import power, voiced, voices
 from nawgraph.values import Chord, Key, Meter
 from nawgraph.values.score import QUALITIES
 
@@ -46,15 +46,36 @@ def test_every_progression_of_every_style_is_spelled_in_all_its_modes(style):
                 assert hue.root == chord.root
 
 
-@given(st.lists(st.tuples(st.integers(0, 11), st.sampled_from(QUALITIES)), min_size=2, max_size=8))
-def test_voices_stay_in_their_register_and_move_little(chords):
+@given(
+    st.lists(st.tuples(st.integers(0, 11), st.sampled_from(QUALITIES)), min_size=2, max_size=8),
+    st.booleans(),
+    st.booleans(),
+)
+def test_voices_stay_in_their_register_and_move_little(chords, home, rootless):
     previous = ()
     for root, quality in chords:
-        pitches = voiced(root, quality, previous, 52, 76)
+        pitches = voiced(root, voices(quality, home, rootless), previous, 52, 76)
         assert pitches[0] >= 52 and pitches[-1] <= 76 and len(set(pitches)) == len(pitches)
         if previous:
             assert all(min(abs(p - q) for q in previous) <= 7 for p in pitches)
         previous = pitches
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_the_tonic_keeps_its_root_and_fifth(quality):
+    whole = CHORDS[quality]
+    for rootless in (False, True):
+        home = voices(quality, True, rootless)
+        assert home[0] == 0 and whole[-1 if quality == "5" else 2] in home and len(home) == min(len(whole), 4)
+    if len(whole) > 3:
+        assert voices(quality, False, False)[0] == 0 and voices(quality, False, True) == whole[1:]
+
+
+def test_home_is_the_tonic_with_the_third_of_the_key():
+    c_minor = Key(0, 0, "minor")
+    assert is_home(Chord(0, 1, 0, "min9"), c_minor) and is_home(Chord(0, 1, 0, "5"), c_minor)
+    assert not is_home(Chord(0, 1, 0, "7"), c_minor) and not is_home(Chord(0, 1, 3, "maj"), c_minor)
+    assert is_home(Chord(0, 1, 0, "maj7"), Key(0, 0, "lydian"))
 
 
 def test_power_chords_are_root_fifth_octave():
