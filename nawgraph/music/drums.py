@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from nawgraph.music.passage import Passage, Raw, loud
-from nawgraph.music.patterns import STEP, cells, fitted
+from nawgraph.music.patterns import STEP, Role, cells, fitted, is_square
 from nawgraph.music.streams import chance, pick, stream
 from nawgraph.music.styles import Groove, Style
+from nawgraph.values import Meter
 
 VOICES = {
     "kick": 36, "rim": 37, "snare": 38, "clap": 39, "hat": 42, "pedal": 44, "open": 46, "tom_low": 45, "tom_mid": 47,
@@ -18,6 +19,7 @@ VOICES = {
 
 LEVELS = {"X": 116, "x": 94, "o": 52, "?": 74}
 TIME_KEEPERS = ("hat", "ride", "shaker", "pedal", "open")
+BACKBEATS = ("snare", "clap", "rim")
 _EXTRAS = ("shaker", "tamb", "rim", "conga_high", "claves", "triangle", "cowbell")
 
 
@@ -26,7 +28,7 @@ def drums(passage: Passage, span: tuple[int, int]) -> list[Raw]:
     style = passage.styles["drums"]
     if passage.section.kind == "build":
         return _build(passage, span)
-    groove = _groove(passage, style)
+    groove = _in_meter(_groove(passage, style), passage.meter, style.fill != "none")
     ornament = _ornament(passage, style)
     live = stream(passage.seed, "drums live", passage.index)
     notes: list[Raw] = []
@@ -51,9 +53,48 @@ def _groove(passage: Passage, style: Style) -> Groove:
     if kick and kick.count(".") > 11 and busy >= 0.4 and style.fill != "none":
         step = pick(rng, (3, 6, 7, 10, 11, 14))
         for at in range(step, len(kick), 16):
-            kick = kick[:at] + ("x" if kick[at] == "." else kick[at]) + kick[at + 1 :]
+            kick = _with(kick, at, "x") if kick[at] == "." else kick
         base = {**base, "kick": kick}
     return _touched(base, rng)
+
+
+def _in_meter(groove: Groove, meter: Meter, marked: bool) -> Groove:
+    """The groove with every beat heard where the meter is not square.
+
+    The kick, where there is one, has the first beat. A half-time backbeat on a beat that the meter lacks comes on its
+    last one; beats that only the low drum would
+    play, or nobody, are `marked` by the timekeeper or softly by the snare: oom-pah-pah.
+    """
+    if is_square(meter):
+        return groove
+    *_, last = used = sorted({cell.source for cell in cells(meter)})
+    lines = dict(groove)
+    for at in range(0, len(lines.get("kick", "")), 16):
+        lines["kick"] = _with(lines["kick"], at, "X")
+    for voice in BACKBEATS:
+        line = lines.get(voice, "")
+        for at in range(0, len(line), 16):
+            if line[at + 8] != "." and all(line[at + 4 * source] == "." for source in used):
+                line = _with(line, at + 4 * last, line[at + 8])
+        if line:
+            lines[voice] = line
+    keeper, sign = next(((v, "x") for v in TIME_KEEPERS if v in lines), ("snare", "o"))
+    for source in used[1:] if marked else ():
+        if all(line[4 * source] == "." for voice, line in lines.items() if _role(voice) != "low"):
+            line = lines.get(keeper, "." * 16)
+            for at in range(4 * source, len(line), 16):
+                line = _with(line, at, sign)
+            lines[keeper] = line
+    return lines
+
+
+def _with(line: str, at: int, sign: str) -> str:
+    return line[:at] + sign + line[at + 1 :]
+
+
+def _role(voice: str) -> Role:
+    """What a voice of the kit is to the meter."""
+    return "low" if voice in ("kick", "tom_low") else "drum"
 
 
 def _touched(groove: Groove, rng: np.random.Generator) -> Groove:
@@ -66,7 +107,7 @@ def _touched(groove: Groove, rng: np.random.Generator) -> Groove:
         if step % 4 == 0:
             continue
         for at in range(step, len(line), 16):
-            line = line[:at] + ("o" if line[at] == "." else ".") + line[at + 1 :]
+            line = _with(line, at, "o" if line[at] == "." else ".")
     return {**groove, voice: line}
 
 
@@ -97,15 +138,16 @@ def _thin(passage: Passage, bar: int, span: tuple[int, int]) -> str:
 
 def _bar(passage: Passage, groove: Groove, bar: int, thin: str, rng: np.random.Generator) -> list[Raw]:
     at, notes = passage.bar_start(bar), []
+    beats = {cell.tick for cell in cells(passage.meter)}
     for voice, pattern in groove.items():
         if thin == "tops" and voice not in TIME_KEEPERS and voice not in _EXTRAS:
             continue
         if thin == "body" and voice in ("snare", "clap", "crash", "open"):
             continue
-        for tick, sign in fitted(pattern, passage.meter, bar):
+        for tick, sign in fitted(pattern, passage.meter, bar, _role(voice)):
             if sign == "." or sign == "-" or (sign == "?" and not chance(rng, 0.4)):
                 continue
-            lift = 6 if voice in TIME_KEEPERS and tick % (4 * STEP) == 0 else 0
+            lift = 6 if voice in TIME_KEEPERS and tick in beats else 0
             notes.append((at + tick, STEP // 2, VOICES[voice], loud(LEVELS[sign] + lift, passage.energy, rng)))
     return notes
 
@@ -125,7 +167,8 @@ def _vary(passage: Passage, style: Style, notes: list[Raw], span: tuple[int, int
             _roll(passage, notes, bar, rng)
         if bar % 4 == 3 and bar != span[1] - 1 and passage.energy > 0.4:
             extra = pick(rng, ("kick", "snare", "open", "rim"))
-            tick = passage.bar_start(bar + 1) - pick(rng, (1, 2, 3)) * STEP
+            early = pick(rng, (1, 2, 3)) if is_square(passage.meter) else 2
+            tick = passage.bar_start(bar + 1) - early * STEP
             notes.append((tick, STEP // 2, VOICES[extra], loud(70, passage.energy, rng)))
     if style.fill == "none" or span[1] != passage.bars or passage.section.kind in ("break", "outro"):
         return
@@ -181,14 +224,16 @@ def _build(passage: Passage, span: tuple[int, int]) -> list[Raw]:
     voice = VOICES["clap" if "clap" in passage.styles["drums"].grooves[-1] else "snare"]
     begin, end = passage.bar_start(span[0]), passage.bar_start(span[1])
     breath = end - (2 * STEP if end - begin <= passage.meter.bar_ticks else 4 * STEP)
+    beats = [passage.bar_start(bar) + cell.tick for bar in range(*span) for cell in cells(passage.meter)]
     notes: list[Raw] = []
     tick, early, late = begin, pick(rng, (0.25, 0.375, 0.5)), pick(rng, (0.6, 0.7, 0.75))
     while tick < breath:
         done = (tick - begin) / (end - begin)
-        gap = 4 * STEP if done < early else 2 * STEP if done < late else STEP if done < 0.88 else STEP // 2
+        gap = 2 * STEP if done < late else STEP if done < 0.88 else STEP // 2
+        following = next((beat for beat in beats if beat > tick), end) if done < early else tick + gap
         if tick == begin or not chance(rng, 0.05):
             notes.append((tick, STEP // 2, voice, loud(45 + 70 * done, 0.6 + 0.4 * done, rng)))
-        if done < 0.7 and (tick - begin) % (4 * STEP) == 0:
+        if done < 0.7 and tick in beats:
             notes.append((tick, STEP // 2, VOICES["kick"], loud(104, passage.energy, rng)))
-        tick += gap
+        tick = following
     return notes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nawgraph.music.melody import ladder
 from nawgraph.music.passage import Passage, Raw, loud
-from nawgraph.music.patterns import STEP, cells, strikes
+from nawgraph.music.patterns import STEP, cells, is_square, strikes, strong_ticks
 from nawgraph.music.streams import chance, pick, stream
 from nawgraph.music.styles import Layer
 from nawgraph.music.theory import is_home, pitch_classes
@@ -73,10 +73,19 @@ def _pad(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
     return notes + list(sounding.values())
 
 
+_METRED = {
+    2: ("x---x---........", "x-..x-..........", "x---x-x-........"),
+    3: ("....x---....x---", "....x-......x-..", "x---x---....x---"),
+}
+"""Comping by the number of felt beats: both of 6/8; the second and third of a waltz, whose first is the bass's."""
+
+
 def _rhythm(passage: Passage, layer: Layer) -> str:
     """The layer's rhythm on this label; busier ones for busier music."""
     rng = stream(passage.seed, "rhythm", layer.name, passage.label)
-    ranked = sorted(layer.rhythms, key=lambda r: r.count("x") / len(r))
+    metred = layer.role == "comp" and not is_square(passage.meter)
+    rhythms = _METRED.get(len(cells(passage.meter)), layer.rhythms) if metred else layer.rhythms
+    ranked = sorted(rhythms, key=lambda r: r.count("x") / len(r))
     if passage.density < 0.35:
         ranked = ranked[: max(1, len(ranked) - 1)]
     elif passage.density > 0.65:
@@ -90,6 +99,7 @@ def _comp(passage: Passage, layer: Layer, span: Span, powered: bool) -> list[Raw
     rng = stream(passage.seed, "comp", layer.name, passage.index)
     led = voicings(passage, layer, layer.high, rootless=True)
     turn = int(stream(passage.seed, "comp turn", layer.name, passage.label).random() * 2)
+    heavy = set(strong_ticks(passage.meter))
     notes: list[Raw] = []
     for bar in range(*span):
         at = passage.bar_start(bar)
@@ -100,7 +110,7 @@ def _comp(passage: Passage, layer: Layer, span: Span, powered: bool) -> list[Raw
             pitches = power(chord, layer.low) if powered else led[chord]
             stop = min(length, chord.end - at - tick) if chord.end > at + tick else length
             held = max(STEP // 2, stop - STEP // 4)
-            accent = 92 if tick % (8 * STEP) == 0 else 84
+            accent = 92 if tick in heavy else 84
             level = loud(accent, passage.energy, rng)
             notes += [(at + tick, held, pitch, max(1, min(127, level - 2 * i))) for i, pitch in enumerate(pitches)]
     return notes
@@ -116,6 +126,7 @@ def _arp(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
     shape, order = pick(draw, _SHAPES), [int(draw.random() * 97) for _ in range(8)]
     rng = stream(passage.seed, "arp live", layer.name, passage.index)
     led = voicings(passage, layer, layer.high - 8)
+    felt = {cell.tick for cell in cells(passage.meter)}
     notes: list[Raw] = []
     for bar in range(*span):
         at = passage.bar_start(bar)
@@ -126,7 +137,7 @@ def _arp(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
             pitch = tones[_turn(shape, count, len(tones), order)]
             if pitch + 12 <= layer.high and passage.repeat and chance(rng, 0.06):
                 pitch += 12
-            level = loud(88 if tick % (4 * STEP) == 0 else 76, passage.energy, rng)
+            level = loud(88 if tick in felt else 76, passage.energy, rng)
             notes.append((at + tick, 2 * STEP - STEP // 4, pitch, level))
     return notes
 

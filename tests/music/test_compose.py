@@ -107,6 +107,34 @@ def test_melodies_come_to_rest_on_the_first_or_fifth_degree(style):
                 assert note.pitch % 12 in (own & {0, 7} or own)
 
 
+@EVERY
+@pytest.mark.parametrize("meter", ["3/4", "6/8", "5/4", "7/8"])
+def test_the_pulse_is_the_beat_of_the_meter(style, meter):
+    for seed in range(2):
+        score = compose(f"{style}, {meter}, energetic", 16, seed)
+        kit = [n for p in score.of_stem("drums") for n in p.notes if score.grid.bar_at(n.start)[0] % 4 != 3]
+        weight = dict.fromkeys(range(0, score.grid.bar_ticks(0), 240), 0)
+        for note in kit:
+            at = score.grid.bar_at(note.start)[1]
+            weight[at - at % 240] += note.velocity
+        beats = score.grid.meters[0].pulses
+        assert min(weight[b] for b in beats) > 0.7 * max(w for at, w in weight.items() if at not in beats)
+        bars = {score.grid.bar_at(n.start)[0] for n in kit if n.pitch in (36, 45)}
+        low = [score.grid.bar_at(n.start)[1] for n in kit if n.pitch in (36, 45)]
+        assert low.count(0) >= 0.9 * len(bars)
+
+
+@EVERY
+@pytest.mark.parametrize(("meter", "beats"), [("3/4", {0, 960, 1920}), ("6/8", {0, 1440}), ("9/8", {0, 1440, 2880})])
+def test_chords_are_struck_on_the_beats_of_the_meter(style, meter, beats):
+    score = compose(f"{style}, {meter}, energetic", 16, 5)
+    names = {layer.name for layer in STYLES[style].layers if layer.role == "comp"}
+    for part in score.parts:
+        if part.name in names:
+            at = [score.grid.bar_at(n.start)[1] for n in part.notes]
+            assert sum(t in beats for t in at) >= 0.5 * len(at) and max(beats) in at
+
+
 def test_a_thousand_bars():
     score = compose("ambient", 1000, 1)
     assert score.grid.bars == 1000 and score.sections[-1].end == 1000

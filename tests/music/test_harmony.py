@@ -83,6 +83,19 @@ def test_power_chords_are_root_fifth_octave():
     assert power(Chord(0, 1, 11, "dim"), 40) == (47, 53, 59)
 
 
+def test_rhythms_are_played_as_written_in_four_and_say_the_beat_in_three():
+    def line(pattern, meter, role="tune"):
+        return "".join(sign for _, sign in fitted(pattern, meter, 0, role))
+
+    four, three, six = Meter(0, 4, 4), Meter(0, 3, 4), Meter(0, 6, 8)
+    tresillo = "x..x..x.x..x..x."
+    assert all(line(tresillo, four, role) == tresillo for role in ("tune", "low", "drum"))
+    assert line(tresillo, three) == "x...x...x..." and line(tresillo, six) == "x.....x....."
+    assert line("R-..RO-.R-..5-b-", three) == "R-..R...5-b-"
+    assert line("X.x...x.X.......", three, "low") == "X..........."
+    assert line("....X..o.oo.X.x.", three, "drum") == "....X...X.o."
+
+
 @pytest.mark.parametrize(("beats", "unit"), METERS)
 def test_patterns_fit_every_meter(beats, unit):
     meter = Meter(0, beats, unit)
