@@ -26,6 +26,9 @@ from nawgraph.runtime.stream import Streamed, Unfused, chain, perform_chain
 from nawgraph.runtime.work import Failed, GoneError, Job, Missing, Outcome, Ran, RunContext, Stopped, perform, sentence
 from nawgraph.values import Digest, digest
 
+REVIVALS = 1000
+"""Times that the inputs of one step are made again before it is given up: far more than a step has inputs."""
+
 
 class Run:
     """One run of one document.
@@ -76,6 +79,7 @@ class Run:
         self._held: dict[str, int] = {}
         self._claims = Claims()
         self._told: dict[str, float] = {}
+        self._revivals: dict[str, int] = {}
         self._cancelled = threading.Event()
 
     # --------------------------------------------------------------------------- the loop
@@ -260,8 +264,13 @@ class Run:
     def revive(self, step: Step, gone: Digest) -> None:
         """An input's value is in no cache any more: run the step that makes it, then try again."""
         producer = self.plan.steps.get(self.schedule.producer.get(gone, ""))
+        self._revivals[step.id] = self._revivals.get(step.id, 0) + 1
         if producer is None:
             self.fail(step, Failed("an input's value is no longer in the cache and nothing here makes it: run again"))
+            return
+        if self._revivals[step.id] > REVIVALS:
+            message = "its inputs do not fit into the cache together: raise the cache's budget, or free some disk space"
+            self.fail(step, Failed(message))
             return
         if producer.id not in self.schedule.forced:
             self.schedule.forced.add(producer.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -72,6 +73,7 @@ class Runtime:
         self.device = device
         self.files = FileDigests()
         self._current: Run | None = None
+        self._cancelled = threading.Event()
 
     def __enter__(self) -> Runtime:
         return self
@@ -113,6 +115,7 @@ class Runtime:
             KeyError: a target that does not exist.
         """
         start = time.perf_counter()
+        self._cancelled.clear()
         names = self.targets(graph, targets)
         self.check(graph, names)
         plan = Plan(graph, self.library)
@@ -130,6 +133,8 @@ class Runtime:
             care=care,
         )
         self._current = run
+        if self._cancelled.is_set():  # while it was planned
+            run.cancel()
         try:
             status = run.run()
         finally:
@@ -147,9 +152,15 @@ class Runtime:
         )
 
     def cancel(self) -> None:
-        """Cancel the current run, from any thread."""
-        if self._current is not None:
-            self._current.cancel()
+        """Cancel the current run, from any thread.
+
+        A node that does not answer (no `ctx.check`, a long call into C) is left behind and keeps its thread until it
+        ends; `Session` runs nodes in a process of their own, which it replaces.
+        """
+        self._cancelled.set()
+        run = self._current
+        if run is not None:
+            run.cancel()
 
     def keys(self, base: Path, out_dir: Path) -> Keys:
         """The key maker for runs with these folders."""

@@ -18,10 +18,16 @@ from nawgraph.node import NodeSpec
 from nawgraph.values import Digest
 from nawgraph.values.core import digest_bytes
 
+LATER = object()
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A value that is known without running anything: an item of a list that is mapped over."""
+    """A value that is known without running anything: an item of a list that is mapped over.
+
+    Attributes:
+        value: the value, or `LATER`: to be fetched by its digest when it is needed (a large item).
+    """
 
     value: Any
     digest: Digest

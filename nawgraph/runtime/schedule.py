@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 
-from nawgraph.runtime.plan import Constant, Source, Step
+from nawgraph.runtime.plan import LATER, Constant, Source, Step
 from nawgraph.values import Digest
 
 
@@ -101,4 +101,6 @@ class Schedule:
     def feeds(self, sources: Iterable[Source]) -> tuple[Digest | Constant, ...]:
         """What known sources feed a port with."""
         outputs = self.outputs
-        return tuple(s if isinstance(s, Constant) else outputs[s[0]][s[1]] for s in sources)
+        return tuple(
+            outputs[s[0]][s[1]] if not isinstance(s, Constant) else s.digest if s.value is LATER else s for s in sources
+        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nawgraph.interface import over_of
 from nawgraph.runtime.cache import Row
-from nawgraph.runtime.plan import Constant, Source, Step, list_digest
+from nawgraph.runtime.plan import LATER, Constant, Source, Step, list_digest
 from nawgraph.runtime.work import Failed, GoneError
 from nawgraph.values import digest
 
@@ -49,7 +49,7 @@ def want(run: Run, step: Step) -> bool:
 
 def value(run: Run, source: Source) -> Any:
     """The value of a known source. Raises `GoneError`."""
-    if isinstance(source, Constant):
+    if isinstance(source, Constant) and source.value is not LATER:
         return source.value
     name = run.schedule.digests([source])[0]
     try:
@@ -93,11 +93,27 @@ def _open_map(run: Run, step: Step) -> None:
         sources = step.inputs.get(name, ())
         if not sources:
             raise ValueError(f"input {name} has no list to map over: what feeds it is muted or gives nothing")
-        values = [value(run, source) for source in sources]
-        alone = len(values) == 1 and isinstance(values[0], tuple) and name not in step.several
-        lists[name] = [Constant(item, digest(item)) for item in (values[0] if alone else values)]
+        alone = len(sources) == 1 and name not in step.several
+        lists[name] = _items(run, sources[0]) if alone else [_later(run, source) for source in sources]
     run.lost(run.schedule.add(run.plan.open_items(step, lists)))
     run.lost(run.schedule.wait(step, step.eager()))
+
+
+def _items(run: Run, source: Source) -> list[Constant]:
+    """Items of a list that one wire carries. Large ones stay where they are until they are needed."""
+    name = run.schedule.digests([source])[0]
+    elements = run.cache.elements(name)
+    if elements is not None:
+        for element in elements:
+            run.schedule.producer.setdefault(element, run.schedule.producer.get(name, ""))
+        return [Constant(LATER, element) for element in elements]
+    found = value(run, source)
+    return [Constant(item, digest(item)) for item in found] if isinstance(found, tuple) else [Constant(found, name)]
+
+
+def _later(run: Run, source: Source) -> Constant:
+    """One of several wires as an item."""
+    return source if isinstance(source, Constant) else Constant(LATER, run.schedule.digests([source])[0])
 
 
 def _collect(run: Run, step: Step) -> None:

@@ -137,7 +137,7 @@ def test_lists_of_large_values_share_their_elements(cache: Cache) -> None:
 
 
 def test_elements_of_small_lists_and_of_what_is_no_list(cache: Cache) -> None:
-    assert cache.elements(put(cache, (1, 2.0))) == (values.digest(1), values.digest(2.0))
+    assert cache.elements(put(cache, (1, 2.0))) is None  # small ones are kept in the list itself
     assert cache.elements(put(cache, 5)) is None
     assert cache.elements(b"x" * 20) is None
 

@@ -182,14 +182,12 @@ class Cache:
         return value
 
     def elements(self, digest: Digest) -> tuple[Digest, ...] | None:
-        """Digests of a list's elements, without loading them; None if it is no list, or nowhere."""
+        """Digests of a list's elements if each is kept as an object of its own, without loading them; else None."""
         try:
             value = self._find(digest)
         except KeyError:
             return None
-        if type(value) is Elements:
-            return tuple(value)
-        return tuple(core.digest(item) for item in value) if isinstance(value, tuple) else None
+        return tuple(value) if type(value) is Elements else None
 
     def __contains__(self, digest: Digest) -> bool:
         """Could `get` find it? Asks tables only, without reading the value."""
