@@ -80,6 +80,7 @@ class Run:
         self._claims = Claims()
         self._told: dict[str, float] = {}
         self._revivals: dict[str, int] = {}
+        self._plain: RunContext | None = None
         self._cancelled = threading.Event()
 
     # --------------------------------------------------------------------------- the loop
@@ -108,6 +109,7 @@ class Run:
             self._wind_down()
         for id, error in self._claims.displaced.items():
             self.fail(self.plan.steps[id], Failed(error))
+        self.files = list(dict.fromkeys(self.files))
         self.cache.unpin(d for id in self._held for d in self.schedule.outputs.get(id, ()))
         status = "cancelled" if self._cancelled.is_set() else "failed" if self.schedule.lost else "ok"
         self._emit(events.Finished(status, time.perf_counter() - start, tuple(self.files)))  # type: ignore[arg-type]
@@ -201,15 +203,24 @@ class Run:
 
     def _work(self, jobs: list[Job]) -> Outcome | Streamed | Unfused:
         """What a thread does."""
-        services = (self._cancelled.is_set, self._report, self._show, self._residency, self._claims)
-        contexts = [RunContext(job, *services) for job in jobs]
         with self._care.flight([job.id for job in jobs]):
             if len(jobs) > 1:
-                return perform_chain(jobs, self.cache, contexts)
-            outcome = perform(jobs[0], self.cache, contexts[0])
+                return perform_chain(jobs, self.cache, [self._own_context(job) for job in jobs])
+            outcome = perform(jobs[0], self.cache, self._context(jobs[0]))
         if jobs[0].spec.is_sink:
             self._claims.done(jobs[0].id)
         return outcome
+
+    def _context(self, job: Job) -> RunContext:
+        """A node's own context, or one for all nodes that take none, since nothing can be left in it."""
+        if job.spec.takes_context:
+            return self._own_context(job)
+        if self._plain is None:
+            self._plain = self._own_context(job)
+        return self._plain
+
+    def _own_context(self, job: Job) -> RunContext:
+        return RunContext(job, self._cancelled.is_set, self._report, self._show, self._residency, self._claims)
 
     def _job(self, step: Step, key: Digest) -> Job:
         fed = {n: self.schedule.feeds(sources) for n, sources in step.inputs.items() if self.schedule.knows(sources)}

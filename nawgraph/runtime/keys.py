@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ from nawgraph.values.core import DIGEST_SIZE
 
 Inputs = Mapping[str, Sequence[Digest]]
 NO_PATHS: Mapping[str, str] = {}
+
+
+@lru_cache(maxsize=4096)
+def _mark(port: str, several: bool, count: int) -> bytes:
+    """What stands before the digests of a port's inputs."""
+    return b"%b%b%d:" % (port.encode(), b"*" if several else b"=", count)
 
 
 class FileDigests:
@@ -77,8 +84,7 @@ class Keys:
             if port.name in inputs:
                 digests = inputs[port.name]
                 # a list that one wire carries is not the list that one wire makes
-                sign = b"*" if port.name in step.several else b"="
-                parts.append(b"%b%b%d:" % (port.name.encode(), sign, len(digests)))
+                parts.append(_mark(port.name, port.name in step.several, len(digests)))
                 parts += digests
         for name, known in step.knob_digests.items():
             if name in wired:
