@@ -62,12 +62,12 @@ def _in_meter(groove: Groove, meter: Meter, marked: bool) -> Groove:
     """The groove with every beat heard where the meter is not square.
 
     The kick, where there is one, has the first beat. A half-time backbeat on a beat that the meter lacks comes on its
-    last one; beats that only the low drum would
-    play, or nobody, are `marked` by the timekeeper or softly by the snare: oom-pah-pah.
+    last one. Beats that nobody but the low drum would play aloud are `marked` by the timekeeper, or else by the
+    snare: oom-pah-pah.
     """
     if is_square(meter):
         return groove
-    *_, last = used = sorted({cell.source for cell in cells(meter)})
+    used = sorted({cell.source for cell in cells(meter)})
     lines = dict(groove)
     for at in range(0, len(lines.get("kick", "")), 16):
         lines["kick"] = _with(lines["kick"], at, "X")
@@ -75,15 +75,15 @@ def _in_meter(groove: Groove, meter: Meter, marked: bool) -> Groove:
         line = lines.get(voice, "")
         for at in range(0, len(line), 16):
             if line[at + 8] != "." and all(line[at + 4 * source] == "." for source in used):
-                line = _with(line, at + 4 * last, line[at + 8])
+                line = _with(line, at + 4 * used[-1], line[at + 8])
         if line:
             lines[voice] = line
-    keeper, sign = next(((v, "x") for v in TIME_KEEPERS if v in lines), ("snare", "o"))
+    keeper = next((v for v in TIME_KEEPERS if v in lines), "snare")
     for source in used[1:] if marked else ():
-        if all(line[4 * source] == "." for voice, line in lines.items() if _role(voice) != "low"):
+        if all(line[4 * source] in ".o?" for voice, line in lines.items() if _role(voice) != "low"):
             line = lines.get(keeper, "." * 16)
             for at in range(4 * source, len(line), 16):
-                line = _with(line, at, sign)
+                line = _with(line, at, "x")
             lines[keeper] = line
     return lines
 

@@ -126,7 +126,7 @@ def _arp(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
     shape, order = pick(draw, _SHAPES), [int(draw.random() * 97) for _ in range(8)]
     rng = stream(passage.seed, "arp live", layer.name, passage.index)
     led = voicings(passage, layer, layer.high - 8)
-    felt = {cell.tick for cell in cells(passage.meter)}
+    felt, between = {cell.tick for cell in cells(passage.meter)}, 76 if is_square(passage.meter) else 60
     notes: list[Raw] = []
     for bar in range(*span):
         at = passage.bar_start(bar)
@@ -137,7 +137,7 @@ def _arp(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
             pitch = tones[_turn(shape, count, len(tones), order)]
             if pitch + 12 <= layer.high and passage.repeat and chance(rng, 0.06):
                 pitch += 12
-            level = loud(88 if tick in felt else 76, passage.energy, rng)
+            level = loud(88 if tick in felt else between, passage.energy, rng)
             notes.append((at + tick, 2 * STEP - STEP // 4, pitch, level))
     return notes
 

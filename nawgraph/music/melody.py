@@ -21,6 +21,8 @@ from nawgraph.values import Chord, Key
 
 _PLANS = {"chorus": ("aaab", "abab", "aabc"), "": ("abac", "abcd", "aabc", "abab")}
 _MAX_LEAP = 9
+_ATTRACTION = 1.5
+"""Semitones further that the melody goes for the first or fifth degree."""
 
 
 def melody(passage: Passage, low: int, high: int, busy: float, who: str) -> list[Raw]:
@@ -103,7 +105,7 @@ def _pitched(
         suspended = tone.anchor == 1 and chance(rng, 0.12) and not passage.is_strong(passage.start + tone.tick)
         own = pitch_classes(chords[i])
         wanted = own & rest or own if i in ends else set(range(12)) if suspended else own
-        pitches[i] = _nearest(wanted, steps, goal, pitches[last] if last >= 0 else goal)
+        pitches[i] = _nearest(wanted, rest, steps, goal, pitches[last] if last >= 0 else goal)
         _fill(tones, pitches, chords, rungs, last, i, rng)
         last = i
     return pitches
@@ -115,11 +117,17 @@ def _phrase_ends(passage: Passage, tones: list[Tone]) -> set[int]:
     return {i for i, (a, b) in enumerate(pairwise(tones)) if a.tick // phrase < b.tick // phrase} | {len(tones) - 1}
 
 
-def _nearest(wanted: Set[int], steps: list[int], goal: int, previous: int) -> int:
-    """The pitch of the wanted classes nearest to the goal within a singable leap; repeats cost a bit."""
+def _nearest(wanted: Set[int], stable: Set[int], steps: list[int], goal: int, previous: int) -> int:
+    """The pitch of the wanted classes nearest to the goal within a singable leap; repeats cost a bit, and stable
+    classes attract (tonal hierarchy: Krumhansl, "Cognitive Foundations of Musical Pitch", 1990)."""
     options = [p for p in steps if p % 12 in wanted]
     near = [p for p in options if abs(p - previous) <= _MAX_LEAP] or options
-    return min(near, key=lambda p: (abs(p - goal) + 0.3 * abs(p - previous) + (0.8 if p == previous else 0), p))
+
+    def cost(p: int) -> float:
+        unstable = 0.0 if p % 12 in stable else _ATTRACTION
+        return abs(p - goal) + 0.3 * abs(p - previous) + (0.8 if p == previous else 0) + unstable
+
+    return min(near, key=lambda p: (cost(p), p))
 
 
 def _fill(

@@ -16,7 +16,6 @@ from functools import lru_cache
 from nawgraph.music.brief import Brief
 from nawgraph.music.form import Mention, mentions
 from nawgraph.music.readers import (
-    Reading,
     read_keys,
     read_length,
     read_meter,
@@ -27,6 +26,7 @@ from nawgraph.music.readers import (
     read_tempo,
     read_vocals,
 )
+from nawgraph.music.reading import Reading
 from nawgraph.music.styles import STYLES
 from nawgraph.music.words import FILLERS
 from nawgraph.values import Prompt

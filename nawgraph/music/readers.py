@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from nawgraph.music import words
+from nawgraph.music.reading import Reading, first_of, one_of, word_of
 from nawgraph.music.styles import STYLES
 from nawgraph.music.theory import KEY, MODE_WORDS, key_name, key_of_match, parse_note
 from nawgraph.values import Key
@@ -16,48 +16,6 @@ SLOWEST, FASTEST = 20.0, 400.0
 MAX_BARS = 1000
 _NUMBER = r"(?<![\w.])(\d{1,7}(?:[.,]\d{1,3})?)"
 _NOT = r"(?:no|without|without any|minus|non|zero|not any|don't want|except)\s+(?:any\s+|the\s+)?"
-
-
-@dataclass
-class Reading:
-    """A text while it is being read: words that were understood are blanked out.
-
-    Attributes:
-        text: lower case, what is left.
-        fields: of the brief.
-        notes: for the user.
-    """
-
-    text: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-    def take(self, pattern: str | re.Pattern[str]) -> list[re.Match[str]]:
-        """All matches, blanked out of the text."""
-        found = list(re.compile(pattern).finditer(self.text))
-        for match in found:
-            blank = " " * len(match[0])
-            self.text = self.text[: match.start()] + blank + self.text[match.end() :]
-        return found
-
-    def note(self, sentence: str) -> None:
-        """Tell the user something."""
-        self.notes = (*self.notes, sentence)
-
-
-@lru_cache(maxsize=64)
-def _one_of(vocabulary: tuple[str, ...]) -> str:
-    """A pattern for any of the words, longer ones first, hyphens and spaces alike."""
-    ranked = sorted(vocabulary, key=len, reverse=True)
-    parts = [re.escape(w).replace(r"\ ", r"[\s-]+").replace(r"\-", r"[\s-]?") for w in ranked]
-    return r"(?<![\w&])(?:" + "|".join(parts) + r")(?![\w&])"
-
-
-def _word_of(match: str, vocabulary: tuple[str, ...]) -> str:
-    """The entry of a vocabulary that a matched text stands for."""
-    squeezed = re.sub(r"[\s-]+", " ", match)
-    table = {re.sub(r"[\s-]+", " ", word): word for word in vocabulary}
-    return table.get(squeezed) or {k.replace(" ", ""): w for k, w in table.items()}[squeezed.replace(" ", "")]
 
 
 def _float(text: str) -> float:
@@ -75,9 +33,9 @@ def read_tempo(reading: Reading) -> None:
         found = reading.take(r"(?:^|,)\s*((?:[4-9]\d|1\d\d|2[0-4]\d))\s*(?=,|$)")
     found += reading.take(r"\bat\s+" + _NUMBER + r"(?!\s*(?:%|bars?|sec|min|s\b|/|:))")
     if not found:
-        paces = reading.take(_one_of(tuple(words.PACE)))
+        paces = reading.take(one_of(tuple(words.PACE)))
         if paces:
-            reading.fields["pace"] = words.PACE[_word_of(paces[0][0], tuple(words.PACE))]
+            reading.fields["pace"] = first_of(reading, paces, words.PACE, 0.0)
         return
     asked = [_float(match[1]) for match in found]
     if len(set(asked)) > 1:
@@ -86,8 +44,8 @@ def read_tempo(reading: Reading) -> None:
     if bpm != asked[0]:
         reading.note(f"A tempo of {asked[0]:g} bpm is outside {SLOWEST:g} to {FASTEST:g}: {bpm:g} bpm is used.")
     reading.fields["bpm"] = bpm
-    for match in reading.take(_one_of(tuple(words.PACE))):
-        pace = words.PACE[_word_of(match[0], tuple(words.PACE))]
+    for match in reading.take(one_of(tuple(words.PACE))):
+        pace = words.PACE[word_of(match[0], tuple(words.PACE))]
         if (pace > 0.5 and bpm < 80) or (pace < -0.5 and bpm > 130):
             reading.note(f"“{match[0]}” and {bpm:g} bpm contradict each other: the number wins.")
 
@@ -107,10 +65,14 @@ def read_swing(reading: Reading) -> None:
             reading.note(
                 f"Swing lies between 50 % (straight) and 75 %: {percent} % became {reading.fields['swing'] / 10:g} %."
             )
-    if reading.take(_SWING_FEEL) or reading.take(r"\b(?:swung|shuffled?)\b"):
+    swung = reading.take(_SWING_FEEL) + reading.take(r"\b(?:swung|shuffled?)\b")
+    if swung:
         reading.fields.setdefault("swing", 640)
-    if reading.take(r"\b(?:straight|no swing|unswung|quantised|quantized)\b"):
+    straight = reading.take(r"\b(?:straight|no swing|unswung|quantised|quantized)\b")
+    if straight:
         reading.fields.setdefault("swing", 500)
+    if straight and reading.fields["swing"] > 500:
+        reading.note(f"Swing and “{straight[0][0]}” contradict each other: the song swings.")
 
 
 def read_meter(reading: Reading) -> None:
@@ -182,9 +144,13 @@ def _settle_keys(reading: Reading, keys: list[Key]) -> None:
     if len(others) > 1:
         reading.note("More than two keys are named: only the first two are used.")
     modes = tuple(w for w in MODE_WORDS if w not in ("m", "min", "maj"))
-    for match in reading.take(_one_of(modes)):
-        if "key" not in reading.fields:
-            reading.fields.setdefault("mode", MODE_WORDS[_word_of(match[0], modes)])
+    for match in reading.take(one_of(modes)):
+        mode = MODE_WORDS[word_of(match[0], modes)]
+        key = reading.fields.get("key")
+        held = key.mode if key else reading.fields.setdefault("mode", mode)
+        if mode != held and not others and not reading.fields.get("section_keys"):
+            name = key_name(key) if key else held
+            reading.note(f"“{name}” and “{mode}” contradict each other: the first, “{name}”, holds.")
 
 
 # ------------------------------------------------------------------------ styles and moods
@@ -211,8 +177,8 @@ def read_styles(reading: Reading) -> None:
     avoid: list[str] = []
     spans = []
     leading = _percent_first(reading.text)
-    for match in re.finditer(_one_of(phrases), reading.text):
-        word = _word_of(match[0], phrases)
+    for match in re.finditer(one_of(phrases), reading.text):
+        word = word_of(match[0], phrases)
         if word not in _style_words():
             continue
         name = _style_words()[word]
@@ -229,6 +195,9 @@ def read_styles(reading: Reading) -> None:
         reading.text = reading.text[:start] + " " * (end - start) + reading.text[end:]
     kept = {name: weight for name, weight in weights.items() if name not in avoid}
     reading.fields["avoid"] = tuple(dict.fromkeys(avoid))
+    for name in reading.fields["avoid"]:
+        if name in weights:
+            reading.note(f"{name.capitalize()} is both asked for and ruled out: it stays out.")
     if kept:
         total = sum(kept.values())
         reading.fields["styles"] = tuple((n, round(w / total, 4)) for n, w in kept.items())
@@ -236,7 +205,7 @@ def read_styles(reading: Reading) -> None:
 
 def _percent_first(text: str) -> bool:
     """Whether percentages stand before the styles they belong to."""
-    style = re.search(_one_of(tuple(_style_words())), text)
+    style = re.search(one_of(tuple(_style_words())), text)
     percent = re.search(r"\d\s*%", text)
     return bool(style and percent and percent.start() < style.start())
 
@@ -253,17 +222,18 @@ def read_moods(reading: Reading) -> None:
     for name, table in (("energy", words.ENERGY), ("density", words.DENSITY)):
         number = reading.take(rf"\b{name}\s*(?:level)?\s*(?:of|is|=|:|at)?\s*(\d+(?:\.\d+)?)(\s*%|\s*/\s*10)?")
         number += reading.take(rf"(?<!\w)(\d+(?:\.\d+)?)(\s*%|\s*/\s*10)?\s*{name}\b")
-        found = reading.take(_one_of(tuple(table)))
+        found = reading.take(one_of(tuple(table)))
         if number:
             reading.fields[name] = _unit(number[0])
         elif found:
-            reading.fields[name] = table[_word_of(found[0][0], tuple(table))]
+            reading.fields[name] = first_of(reading, found, table, 0.5)
     vocabulary = tuple(dict.fromkeys([*words.MOODS, *(m for s in STYLES.values() for m in s.moods)]))
-    moods = [_word_of(m[0], vocabulary) for m in reading.take(_one_of(vocabulary))]
+    moods = [word_of(m[0], vocabulary) for m in reading.take(one_of(vocabulary))]
     known = [words.MOODS[m] for m in moods if m in words.MOODS]
     if moods:
         reading.fields["moods"] = tuple(dict.fromkeys(moods))
     if known:
+        _note_energies(reading, {m: words.MOODS[m][1] for m in moods if m in words.MOODS})
         reading.fields.setdefault("energy", round(sum(k[1] for k in known) / len(known), 3))
         reading.fields.setdefault("pace", round(sum(k[2] for k in known) / len(known), 3))
         modes = [k[0] for k in known if k[0]]
@@ -271,6 +241,17 @@ def read_moods(reading: Reading) -> None:
             reading.fields.setdefault("mode", modes[0])
         if len(set(modes)) > 1:
             reading.note(f"The moods {', '.join(moods)} pull towards major and minor: {modes[0]} is chosen.")
+
+
+def _note_energies(reading: Reading, moods: Mapping[str, float]) -> None:
+    """Say how quiet and loud words are settled: a word for energy beats a mood, moods meet in the middle."""
+    calm, lively = min(moods, key=lambda m: moods[m]), max(moods, key=lambda m: moods[m])
+    energy = reading.fields.get("energy")
+    if energy is not None and ((energy >= 0.75 and moods[calm] <= 0.3) or (energy <= 0.3 and moods[lively] >= 0.75)):
+        mood = calm if energy > 0.5 else lively
+        reading.note(f"“{mood}” and an energy of {energy:g} contradict each other: the energy holds.")
+    elif energy is None and moods[calm] <= 0.3 and moods[lively] >= 0.75:
+        reading.note(f"“{lively}” and “{calm}” contradict each other: the song keeps to the middle.")
 
 
 def _unit(match: re.Match[str]) -> float:
@@ -286,7 +267,7 @@ def read_vocals(reading: Reading) -> None:
     """Who sings, if anybody."""
     vocal = r"(?:vocals?|voices?|singing|singers?|vox|lyrics)"
     none = reading.take(rf"\b{_NOT}{vocal}\b|\binstrumental\b|\b(?:vocal|voice)[\s-]?(?:less|free)\b")
-    who = reading.take(rf"{_one_of(tuple(words.VOICES))}(?:\s+{vocal})?")
+    who = reading.take(rf"{one_of(tuple(words.VOICES))}(?:\s+{vocal})?")
     some = reading.take(rf"\b(?:(?:sung|sings|{vocal}))\b")
     if who:
         key = max((w for w in words.VOICES if w in who[0][0]), key=len)
@@ -303,15 +284,15 @@ def read_vocals(reading: Reading) -> None:
 def read_players(reading: Reading) -> None:
     """Instruments that must be heard, and stems that must not."""
     stems = tuple(words.STEM_WORDS)
-    without = [_word_of(m[1], stems) for m in reading.take(rf"\b{_NOT}({_one_of(stems)})")]
+    without = [word_of(m[1], stems) for m in reading.take(rf"\b{_NOT}({one_of(stems)})")]
     reading.fields["without"] = tuple(dict.fromkeys(words.STEM_WORDS[w] for w in without))
     names = tuple(words.INSTRUMENTS)
-    banned = {words.INSTRUMENTS[_word_of(m[1], names)] for m in reading.take(rf"\b{_NOT}({_one_of(names)})")}
-    asked = [words.INSTRUMENTS[_word_of(m[0], names)] for m in reading.take(_one_of(names))]
+    banned = {words.INSTRUMENTS[word_of(m[1], names)] for m in reading.take(rf"\b{_NOT}({one_of(names)})")}
+    asked = [words.INSTRUMENTS[word_of(m[0], names)] for m in reading.take(one_of(names))]
     for name in banned & set(asked):
         reading.note(f"{name} is both asked for and ruled out: it stays out.")
     reading.fields["instruments"] = tuple(dict.fromkeys(i for i in asked if i not in banned))
     reading.fields["banned"] = tuple(sorted(banned))
-    mentioned = {words.STEM_WORDS[_word_of(m[0], stems)] for m in reading.take(_one_of(stems))}
+    mentioned = {words.STEM_WORDS[word_of(m[0], stems)] for m in reading.take(one_of(stems))}
     for stem in mentioned & set(reading.fields["without"]):
         reading.note(f"{stem.capitalize()} are both asked for and ruled out: they stay out.")

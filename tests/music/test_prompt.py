@@ -66,6 +66,15 @@ def test_understood_prompts_leave_nothing_unread(text):
         ("C minor then E♭ major", "moves from C minor to Eb major"),
         ("no vocals but with a singer", "instrumental"),
         ("slow, 180 bpm", "the number wins"),
+        ("fast slow", "“fast” and “slow” contradict each other"),
+        ("major minor house", "“major” and “minor” contradict each other"),
+        ("C minor major", "the first, “C minor”, holds"),
+        ("sparse but dense ambient", "“sparse” and “dense”"),
+        ("low energy, high energy", "the first, “low energy”, holds"),
+        ("loud, quiet", "“quiet” and an energy of 0.85"),
+        ("calm, energetic", "keeps to the middle"),
+        ("techno, no techno", "Techno is both asked for and ruled out"),
+        ("swung, straight", "the song swings"),
         ("happy and sad", "major and minor"),
         ("swing 90%", "75 %"),
         ("16 bars, 90 seconds", "16 bars hold"),
@@ -78,6 +87,20 @@ def test_contradictions_are_settled_and_said(text, words):
     notes = read(text).notes
     assert any(words in note for note in notes), notes
     assert all("\n" not in note and note.endswith(".") for note in notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fast, very fast",
+        "swing jazz, no swing",
+        "calm, mellow",
+        "C minor, natural minor",
+        "C minor then E♭ major, major",
+    ],
+)
+def test_what_agrees_is_no_contradiction(text):
+    assert not any("contradict" in note for note in read(text).notes)
 
 
 def test_other_languages_and_emoji_are_reported():
