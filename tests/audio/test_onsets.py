@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from audio_signals import RATE, burst, drums, noise, sine
@@ -66,6 +68,37 @@ def test_onsets_are_found_where_they_are(name: str) -> None:
     distance = np.array([np.abs(found - t).min() for t in times])
     assert (distance < 0.004).mean() >= 0.98
     assert len(found) <= 1.1 * len(times)
+
+
+def clap() -> np.ndarray:
+    """Four hands within 30 ms, each as loud as the others, and the room after them."""
+    x = burst(3000, 3) * 0.5
+    for hand in (0.0, 0.01, 0.02, 0.03):
+        at = round(hand * RATE)
+        x[at:] += burst(150, 4)[: len(x) - at]
+    return x
+
+
+def crash() -> np.ndarray:
+    """Noise that takes 4 ms to spread over the plate."""
+    x = burst(5000, 5)
+    return np.asarray(x * (1 - np.exp(-np.arange(len(x)) / (0.004 * RATE))))
+
+
+def hard_kick() -> np.ndarray:
+    """A sine that falls from 240 to 56 Hz: its waves rise again and again."""
+    t = np.arange(12_000) / RATE
+    turns = np.cumsum(56 + 184 * np.exp(-t / 0.016)) / RATE
+    return np.asarray(np.tanh(2 * np.sin(2 * np.pi * turns) * np.exp(-t * 20)) * np.minimum(t / 0.0004, 1))
+
+
+@pytest.mark.parametrize("make", [clap, crash, hard_kick])
+def test_a_stroke_begins_with_its_first_rise(make: Callable[[], np.ndarray]) -> None:
+    hit, places = make(), [0.5, 1.013, 1.5217, 2.2, 2.9071]
+    x = np.zeros((1, 4 * RATE), np.float32)
+    for t in places:
+        x[0, round(t * RATE) :][: len(hit)] += hit
+    assert onsets(x, RATE) == pytest.approx(places, abs=0.003)
 
 
 def test_onsets_of_soft_hits_and_of_plucked_notes() -> None:
