@@ -120,7 +120,7 @@ class Shaker:
     """Grains: shaker, cabasa, maracas, and with `jingle` a tambourine."""
 
     decay: float = 0.11
-    attack: float = 0.018
+    attack: float = 0.003
     low: float = 5_200.0
     jingle: float = 0.0
     level: float = 0.28

@@ -162,7 +162,7 @@ ACOUSTIC: dict[int, Drum] = {
 KITS: dict[str, Kit] = {
     "kit.techno": _kit(
         MACHINE,
-        -0.4,
+        -4.4,
         {
             36: Kick(start=230, end=47, sweep=0.03, decay=0.5, click=0.3, drive=2.6, level=0.9),
             38: Snare(ring=0.12, hiss=0.2, wires=0.6),
@@ -172,13 +172,13 @@ KITS: dict[str, Kit] = {
     ),
     "kit.house": _kit(
         MACHINE,
-        -0.2,
+        -3.2,
         {36: Kick(start=210, end=50, sweep=0.025, decay=0.4, click=0.35, drive=1.9, level=0.9), 39: Clap(decay=0.34)},
         room=0.12,
     ),
     "kit.dnb": _kit(
         ACOUSTIC,
-        0.8,
+        -1.2,
         {
             36: Kick(start=240, end=56, sweep=0.016, decay=0.27, click=0.5, knock=3600, drive=2.0),
             38: Snare(tones=(218.0, 364.0, 520.0), ring=0.2, wires=0.75, hiss=0.3, crack=0.9, level=0.7),
@@ -188,7 +188,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.dubstep": _kit(
         MACHINE,
-        -0.4,
+        -2.4,
         {
             36: Kick(start=260, end=44, sweep=0.022, decay=0.42, click=0.5, drive=3.0, level=0.92),
             38: Snare(tones=(176.0, 262.0, 420.0), ring=0.34, wires=0.8, low=900, hiss=0.42, crack=1.0, level=0.75),
@@ -197,7 +197,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.trap": _kit(
         MACHINE,
-        -0.5,
+        -2.5,
         {
             36: Kick(start=150, end=42, sweep=0.045, decay=0.75, click=0.3, drive=2.2, level=0.92),
             38: Snare(tones=(205.0, 310.0), ring=0.15, wires=0.7, low=1800, hiss=0.22, crack=0.9),
@@ -207,7 +207,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.lofi": _kit(
         ACOUSTIC,
-        2.7,
+        2.2,
         {
             36: Kick(start=120, end=54, sweep=0.02, decay=0.3, click=0.2, knock=1500, drive=1.7),
             38: Snare(ring=0.16, wires=0.5, low=900, high=6500, hiss=0.18, crack=0.3),
@@ -217,7 +217,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.hiphop": _kit(
         ACOUSTIC,
-        1.6,
+        2.1,
         {
             36: Kick(start=140, end=52, sweep=0.024, decay=0.38, click=0.35, knock=1800, drive=2.4, level=0.9),
             38: Snare(tones=(190.0, 290.0, 410.0), ring=0.2, wires=0.7, low=1100, high=9000, hiss=0.22, crack=0.8),
@@ -238,7 +238,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.funk": _kit(
         ACOUSTIC,
-        1.8,
+        0.8,
         {
             36: Kick(start=160, end=64, sweep=0.014, decay=0.24, click=0.45, knock=2600, drive=1.4),
             38: Snare(tones=(236.0, 372.0, 498.0), ring=0.2, wires=0.55, hiss=0.18, crack=0.8),
@@ -247,7 +247,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.rock": _kit(
         ACOUSTIC,
-        1.0,
+        0.5,
         {
             36: Kick(start=170, end=60, sweep=0.016, decay=0.34, click=0.7, knock=3400, drive=1.5, level=0.88),
             38: Snare(tones=(188.0, 306.0, 420.0, 580.0), ring=0.3, wires=0.65, hiss=0.32, crack=0.9, level=0.72),
@@ -258,7 +258,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.ambient": _kit(
         MACHINE,
-        2.4,
+        5.4,
         {
             36: Kick(start=90, end=44, sweep=0.04, decay=0.7, click=0.04, drive=1.0, level=0.6),
             38: Snare(ring=0.2, wires=0.3, low=2200, hiss=0.5, crack=0.1, level=0.35),
@@ -269,7 +269,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.orchestral": _kit(
         ACOUSTIC,
-        -0.2,
+        -1.7,
         {
             36: Membrane(pitch=44, ratios=(1.0, 1.6, 2.2, 2.7, 3.3), decay=1.6, bend=0.08, skin=0.12, level=0.95),
             38: Snare(tones=(204.0, 330.0), ring=0.14, wires=0.8, low=1800, hiss=0.34, crack=0.4, level=0.5),
@@ -286,7 +286,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.synthwave": _kit(
         MACHINE,
-        -0.4,
+        -3.4,
         {
             36: Kick(start=200, end=52, sweep=0.02, decay=0.36, click=0.5, drive=1.9),
             38: Snare(tones=(180.0, 276.0), ring=0.3, wires=0.8, low=900, hiss=0.5, crack=0.8, level=0.72),
@@ -296,7 +296,7 @@ KITS: dict[str, Kit] = {
     ),
     "kit.disco": _kit(
         ACOUSTIC,
-        0.2,
+        -2.8,
         {
             36: Kick(start=170, end=58, sweep=0.016, decay=0.25, click=0.4, knock=2400, drive=1.4),
             38: Snare(tones=(208.0, 330.0, 450.0), ring=0.16, wires=0.6, hiss=0.2, crack=0.6),

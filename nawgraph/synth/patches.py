@@ -19,7 +19,7 @@ BASSES: dict[str, Instrument] = {
         wave="triangle",
         filter=Filter(cutoff=420, track=0.8, velocity=0.5),
         envelope=Envelope(attack=0.006, decay=0.4, sustain=0.85, release=0.09),
-        level=-3.0,
+        level=-2.5,
         mono=True,
         glide=0.05,
     ),
@@ -29,7 +29,7 @@ BASSES: dict[str, Instrument] = {
             cutoff=520, resonance=1.3, poles=4, envelope=Envelope(attack=0.002, decay=0.26, sustain=0.25), octaves=2.6
         ),
         envelope=Envelope(attack=0.004, decay=0.5, sustain=0.75),
-        level=-3.8,
+        level=-4.8,
         sub=0.5,
         mono=True,
         glide=0.04,
@@ -45,7 +45,7 @@ BASSES: dict[str, Instrument] = {
             velocity=2.4,
         ),
         envelope=Envelope(attack=0.002, decay=0.6, sustain=0.6, release=0.03),
-        level=-4.1,
+        level=-2.1,
         mono=True,
         glide=0.06,
         drive=7.0,
@@ -57,7 +57,7 @@ BASSES: dict[str, Instrument] = {
             Pair(carrier=0.5, modulator=0.5, index=0.5, floor=1, gain=0.3),
         ),
         envelope=Envelope(decay=0.8, sustain=0.7, release=0.06),
-        level=-4.3,
+        level=-5.8,
         mono=True,
     ),
     "bass.reese": Subtractive(
@@ -71,7 +71,7 @@ BASSES: dict[str, Instrument] = {
             octaves=1.0,
         ),
         envelope=Envelope(attack=0.008, decay=0.5, sustain=0.95, release=0.1),
-        level=-3.0,
+        level=-5.5,
         sub=0.7,
         mono=True,
         glide=0.07,
@@ -102,7 +102,7 @@ BASSES: dict[str, Instrument] = {
         wave="sine",
         filter=Filter(cutoff=2500, track=0.2),
         envelope=Envelope(attack=0.002, decay=2.6, sustain=0.12, release=0.14),
-        level=-3.0,
+        level=-5.5,
         mono=True,
         glide=0.09,
         sweep=11,
@@ -114,7 +114,7 @@ BASSES: dict[str, Instrument] = {
             cutoff=2600, track=0.25, resonance=2.6, poles=4, envelope=Envelope(attack=0.001, decay=1), wobble=4.2
         ),
         envelope=Envelope(attack=0.006, decay=0.5, sustain=0.95, release=0.06),
-        level=-2.5,
+        level=-4.0,
         sub=0.8,
         mono=True,
         glide=0.05,
@@ -149,7 +149,7 @@ KEYS: dict[str, Instrument] = {
         vibrato=Vibrato(cents=7, rate=6.2, delay=0.4),
         tremolo=0.8,
     ),
-    "keys.piano": Piano(level=-13.9),
+    "keys.piano": Piano(level=-14.9),
     "mallet.vibes": Bars(gains=(1.0, 0.3, 0.09), lives=(1.7, 0.6, 0.12), level=-12.0, motor=0.5),
     "bell.fm": Fm(
         pairs=(
@@ -199,7 +199,7 @@ STRINGS: dict[str, Instrument] = {
         scrape=0.15,
     ),
     "guitar.electric": Plucked(
-        life=5.0, position=0.16, body=Body(low_pass=6000), level=1.6, release=0.07, width=0.9, drive=26
+        life=5.0, position=0.16, body=Body(low_pass=6000), level=0.1, release=0.07, width=0.9, drive=26
     ),
     "strings.ensemble": Subtractive(
         unison=Unison(voices=6, cents=9, width=0.9, drift=7),
@@ -283,7 +283,7 @@ LEADS: dict[str, Instrument] = {
         unison=Unison(voices=3, cents=10, width=0.4),
         filter=Filter(cutoff=3200, resonance=1.0, envelope=Envelope(decay=0.5, sustain=0.5), octaves=1.2),
         envelope=Envelope(attack=0.006, decay=0.4, sustain=0.85, release=0.14),
-        level=-8.7,
+        level=-8.2,
         vibrato=Vibrato(cents=14, rate=5.6, delay=0.5),
         mono=True,
         glide=0.06,

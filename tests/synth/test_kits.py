@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nawgraph.audio.onsets import onsets
 from nawgraph.synth import Desk, Tone
 from nawgraph.synth.kits import KITS, VARIANTS
 
@@ -57,6 +58,23 @@ def test_velocity_makes_louder_and_brighter() -> None:
     soft, hard = stroke("kit.rock", 38, 40), stroke("kit.rock", 38, 120)
     assert np.abs(hard).max() > 3 * np.abs(soft).max()
     assert centroid(hard) > centroid(soft)
+
+
+@pytest.mark.parametrize("kit", sorted(KITS))
+@pytest.mark.parametrize("pitch", [54, 69, 70, 73, 82])
+def test_shakers_and_their_like_speak_at_once(kit: str, pitch: int) -> None:
+    sound = np.abs(stroke(kit, pitch)).max(axis=0)
+    assert np.argmax(sound > 0.1 * sound.max()) <= 0.003 * RATE
+
+
+@pytest.mark.parametrize("kit", ["kit.house", "kit.dnb", "kit.dubstep", "kit.trap", "kit.jazz", "kit.rock"])
+def test_strokes_are_found_where_they_are_played(kit: str) -> None:
+    rate = 44100
+    desk = Desk(rate)
+    for pitch in (36, 37, 38, 39, 42, 46, 49, 51, 82):
+        phrases = KITS[kit].phrases([Tone(rate // 2, 100, pitch, 100)], rate)
+        sound = np.pad(KITS[kit].play(phrases[0], desk), ((0, 0), (rate // 2, 0)))
+        assert onsets(sound, rate)[0] == pytest.approx(0.5, abs=0.003), pitch
 
 
 def test_a_cymbal_swell_peaks_late() -> None:
