@@ -103,9 +103,9 @@ def attacks(x: npt.NDArray[np.floating], rate: int, ratio: float = 2.0) -> Array
     step = round(rate / 1000)
     count = len(x) // step
     level = np.abs(x[: count * step]).reshape(count, step).max(axis=1).astype(np.float64)
-    level = np.maximum(level, 1e-3 * level.max(initial=0.0))
-    look = 25
-    padded = np.concatenate([np.full(look, level.min(initial=0.0)), level])
+    floor, look = 1e-3 * level.max(initial=0.0), 25
+    level = np.maximum(level, floor)
+    padded = np.concatenate([np.full(look, floor), level])
     before = maximum_filter1d(padded, look, origin=(look - 1) // 2)[look - 1 : look - 1 + count]
     found: list[int] = []
     for index in np.flatnonzero(level > ratio * before):
