@@ -11,6 +11,7 @@ from types import TracebackType
 
 from nawgraph.graph import Graph, Library, Problem, definition_of
 from nawgraph.nesting import used
+from nawgraph.problems import cycle
 from nawgraph.runtime import events
 from nawgraph.runtime.cache import Cache
 from nawgraph.runtime.care import Care
@@ -194,6 +195,8 @@ class Runtime:
         instances = (definition_of(graph.nodes[id].type) for id in needed)
         definitions = used(graph.subgraphs, [found[1] for found in instances if found])
         concerned = [p for p in errors if _place(p) in needed or _place(p) in definitions or p.node is p.field is None]
+        circle = cycle(graph.nodes)  # a circle has no last node, so it is nobody's ancestor: it is wrong wherever it is
+        concerned += [p for p in errors if circle and p.node == circle[0] and p not in concerned]
         if concerned:
             raise InvalidGraphError(concerned)
 

@@ -11,6 +11,7 @@ from lab import Lab, graph, n, states, swapped
 
 from nawgraph.context import Context
 from nawgraph.runtime import events
+from nawgraph.runtime.local import InvalidGraphError
 from nawgraph.runtime.result import Result
 from nawgraph.values import Audio
 
@@ -248,3 +249,10 @@ def test_whole_numbers_in_a_list_of_numbers_become_numbers(lab: Lab):
     result = lab.run(document, "wires", "list", "w")
     assert result["wires"] == "float" and result["list"] == "float,float"
     assert [type(x) for x in result["w"]] == [float, float]
+
+
+def test_a_circle_is_refused_though_nothing_reads_it(lab: Lab):
+    document = graph(a=n("t.next", x="@b.value"), b=n("t.next", x="@a.value"), c=n("t.num"))
+    with pytest.raises(InvalidGraphError, match="circle"):
+        lab.run(document)
+    assert not lab.calls
