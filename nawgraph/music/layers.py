@@ -49,7 +49,7 @@ def _within(passage: Passage, span: Span) -> tuple[int, int]:
 
 
 def _pad(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
-    """Held chords over their root; a note that two chords share is held on, for one to four bars as the label likes."""
+    """Held chords, their bass note beneath; notes that chords share are held on for one to four bars, by label."""
     rng = stream(passage.seed, "pad", layer.name, passage.index)
     begin, end = _within(passage, span)
     held = pick(stream(passage.seed, "pad breath", layer.name, passage.label), (1, 2, 4, 4))
@@ -61,7 +61,7 @@ def _pad(passage: Passage, layer: Layer, span: Span) -> list[Raw]:
         if start >= stop:
             continue
         limit = start - held * passage.meter.bar_ticks
-        pitches = (below + (chord.root - below) % 12, *upper)
+        pitches = (below + (chord.lowest - below) % 12, *upper)
         ended = [p for p, note in sounding.items() if p not in pitches or note[0] <= limit]
         notes += [sounding.pop(p) for p in ended]
         for pitch in pitches:
