@@ -9,7 +9,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -18,7 +17,7 @@ from nawgraph.runtime.cache import Cache, Row
 from nawgraph.runtime.care import GRACE, Care
 from nawgraph.runtime.claims import Claims
 from nawgraph.runtime.engines import Engine
-from nawgraph.runtime.keys import NO_PATHS, Keys
+from nawgraph.runtime.keys import NO_PATHS, Keys, broken_file
 from nawgraph.runtime.models import Residency
 from nawgraph.runtime.plan import Constant, Plan, Step
 from nawgraph.runtime.schedule import Schedule
@@ -313,21 +312,9 @@ class Run:
 
         Nobody else's values are asked for before they are needed.
         """
-        if row.files and not (self._intact(row) and self._claim(step, row)):
+        if row.files and (broken_file(row, self._keys.files) or not self._claim(step, row)):
             return False
         return step.id not in self.targets or all(name in self.cache for name in row.outputs)
-
-    def _intact(self, row: Row) -> bool:
-        """Whether the files that a sink wrote are still there, unchanged."""
-        files = self._keys.files
-        for name, size, mtime, content in row.files:
-            try:
-                stat = Path(name).stat()
-            except OSError:
-                return False
-            if (stat.st_size, stat.st_mtime_ns) != (size, mtime) and files.of(name).hex() != content:
-                return False
-        return True
 
     def _key(self, step: Step) -> Digest:
         """Action key of a step whose inputs are known, remembered for the next run of this document."""

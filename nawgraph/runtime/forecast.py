@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from nawgraph.interface import over_of
-from nawgraph.runtime.cache import Cache, Row
-from nawgraph.runtime.keys import FileDigests, Keys
+from nawgraph.runtime.cache import Cache
+from nawgraph.runtime.keys import Keys, broken_file
 from nawgraph.runtime.plan import Constant, Plan, Source, Step, list_digest
 from nawgraph.runtime.schedule import Schedule
 from nawgraph.values import Digest, digest
@@ -245,15 +244,3 @@ class Forecast:
         except KeyError:
             pass
         raise _UnknownError
-
-
-def broken_file(row: Row, files: FileDigests) -> str:
-    """The first file that a sink wrote and that is not there unchanged, or ""."""
-    for name, size, mtime, content in row.files:
-        try:
-            stat = Path(name).stat()
-        except OSError:
-            return name
-        if (stat.st_size, stat.st_mtime_ns) != (size, mtime) and files.of(name).hex() != content:
-            return name
-    return ""

@@ -17,6 +17,7 @@ import msgspec
 from blake3 import blake3
 
 from nawgraph.node import NodeSpec
+from nawgraph.runtime.cache import Row
 from nawgraph.runtime.plan import Step
 from nawgraph.values import Digest
 from nawgraph.values.core import DIGEST_SIZE
@@ -51,6 +52,18 @@ class FileDigests:
             return known[1]
         except (OSError, ValueError):
             return b"\0" * DIGEST_SIZE
+
+
+def broken_file(row: Row, files: FileDigests) -> str:
+    """The first file that a sink wrote and that is no longer there unchanged, or ""."""
+    for name, size, mtime, content in row.files:
+        try:
+            stat = Path(name).stat()
+        except OSError:
+            return name
+        if (stat.st_size, stat.st_mtime_ns) != (size, mtime) and files.of(name).hex() != content:
+            return name
+    return ""
 
 
 class Keys:
