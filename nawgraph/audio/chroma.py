@@ -35,7 +35,10 @@ def constant_q(samples: Float, rate: int) -> tuple[Float, float]:
     """
     from scipy.fft import rfft
 
-    x = resample(signal(samples, rate).mean(axis=0, keepdims=True), rate, RATE)[0]
+    mono = signal(samples, rate).mean(axis=0, keepdims=True, dtype=np.float64)
+    if mono.shape[1]:
+        mono -= mono.mean()  # a constant would be heard as the clicks at its ends
+    x = resample(mono.astype(np.float32), rate, RATE)[0]
     kernel = _kernel()
     frames = framed(x, _SIZE, HOP)
     parts = [np.abs(kernel @ rfft(frames[start : start + _CHUNK], axis=1).T) for start in range(0, len(frames), _CHUNK)]

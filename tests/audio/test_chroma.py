@@ -57,6 +57,14 @@ def test_silence_has_no_key() -> None:
         assert not chroma(x.astype(np.float32), RATE)[0].any()
 
 
+@pytest.mark.parametrize("level", [0.3, -1.0, 1e-3])
+def test_a_constant_has_no_key_and_changes_none(level: float) -> None:
+    assert key(np.full((2, 3 * RATE), level, np.float32), RATE) is None
+    moved = key(cadence(9, "minor") + np.float32(level), RATE)
+    assert moved is not None
+    assert (moved.tonic, moved.mode) == (9, "minor")
+
+
 def test_key_similarity() -> None:
     assert key_similarity((0, "major"), (0, "major")) == 1
     assert key_similarity((0, "major"), (9, "minor")) == 0.7 == key_similarity((9, "minor"), (0, "major"))
