@@ -79,11 +79,25 @@ def tones_of(part: Part, score: Score, rate: int) -> list[Tone]:
     length = np.maximum(score.grid.samples(ends, rate) + shift - begin, 1)
     straight = starts // PPQ * PPQ
     beat = score.grid.samples(straight + PPQ, rate) - score.grid.samples(straight, rate)
+    top = 127 if part.stem == "drums" else highest(rate)
     tones = [
-        Tone(int(begin[i]), int(length[i]), note.pitch, note.velocity, i, note.syllable, int(beat[i]))
+        Tone(int(begin[i]), int(length[i]), _folded(note.pitch, top), note.velocity, i, note.syllable, int(beat[i]))
         for i, note in enumerate(part.notes)
     ]
     return sorted(tones, key=lambda tone: (tone.start, tone.pitch))
+
+
+def highest(rate: int) -> int:
+    """The highest pitch that instruments play at a sample rate: its fundamental is at most 0.3 of the rate.
+
+    All of MIDI from 41.9 kHz on. Above it a string has no whole delay and a filter no stable place.
+    """
+    return min(127, math.floor(69 + 12 * math.log2(0.3 * rate / 440)))
+
+
+def _folded(pitch: int, top: int) -> int:
+    """A pitch, down by as many octaves as bring it below `top`."""
+    return pitch if pitch <= top else pitch - 12 * -((top - pitch) // 12)
 
 
 def _window(score: Score, span: tuple[int, int], rate: int) -> Span:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from synth_scores import song
 
 from nawgraph.synth import INSTRUMENTS, TAIL_SECONDS, render, tones_of
-from nawgraph.values import STEMS, Grid, Meter, Note, Part, Score, Tempo
+from nawgraph.synth.render import highest
+from nawgraph.values import PPQ, STEMS, Grid, Meter, Note, Part, Score, Tempo
 
 RATE = 22050
 
@@ -117,3 +120,14 @@ def test_bad_parts_are_named() -> None:
         render(Score(parts=(Part("tuba", "x"),)))
     with pytest.raises(ValueError, match=r"unknown instrument 'bas.sawe'. Did you mean bass.saw\?"):
         render(Score(parts=(Part("bass", "x", "bas.sawe"),)))
+
+
+@pytest.mark.parametrize("name", sorted(name for name in INSTRUMENTS if name.startswith(("bass.", "lead.", "pluck."))))
+@pytest.mark.parametrize("rate", [8_000, 22_050])
+def test_what_is_too_high_for_a_rate_is_played_octaves_lower(name: str, rate: int) -> None:
+    stem = "bass" if name.startswith("bass.") else "other"
+    high, low = (
+        render(Score(Grid(bars=1), (Part(stem, "p", name, (Note(0, PPQ, pitch),)),)), rate, tail=False)[stem].samples
+        for pitch in (127, 127 - 12 * math.ceil((127 - highest(rate)) / 12))
+    )
+    assert np.abs(high).max() > 0 and np.array_equal(high, low)
