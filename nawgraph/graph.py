@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from immutables import Map
@@ -78,10 +78,17 @@ class Node:
             for source in (wire,) if isinstance(wire, str) else wire:
                 yield port, source
 
-    @cached_property
+    @property
     def sources(self) -> frozenset[str]:
-        """Ids of the nodes that feed this one."""
-        return frozenset(source_node(source) for _, source in self.wires())
+        """Ids of the nodes that feed this one, found once."""
+        found: frozenset[str] | None = self.__dict__.get("_sources")
+        if found is None:
+            wires = self.inputs.values()
+            found = frozenset([w.partition(".")[0] for w in wires if isinstance(w, str)])
+            if len(found) < len(self.inputs):
+                found = frozenset([source_node(source) for _, source in self.wires()])
+            self.__dict__["_sources"] = found
+        return found
 
 
 @dataclass(frozen=True)

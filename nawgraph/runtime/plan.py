@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nawgraph.graph import INSIDE, Graph, Library, Node, Subgraph, definition_of
+from nawgraph.graph import INSIDE, Graph, Library, Node, Subgraph, Wire, definition_of
 from nawgraph.interface import Interfaces, pass_through, settings
 from nawgraph.nesting import used
 from nawgraph.node import NodeSpec
@@ -52,11 +52,12 @@ class Step:
         knobs: name → value for the knobs that no wire feeds, coerced, defaults filled in.
         knob_digests: the same as digests.
         order: position in the plan, which settles every tie.
+        first: the sources that must be known before anything can be said of it.
         chosen: whether it has said which of its lazy inputs it needs.
         kind: "call" an ordinary node, "forward" a switch, "map", "collect", "frozen" or "missing".
     """
 
-    __slots__ = ("chosen", "id", "inputs", "kind", "knob_digests", "knobs", "node", "order", "several", "spec")
+    __slots__ = ("chosen", "first", "id", "inputs", "kind", "knob_digests", "knobs", "node", "order", "several", "spec")
 
     def __init__(self, id: str, node: Node, spec: NodeSpec, kind: str) -> None:
         self.id = id
@@ -68,6 +69,7 @@ class Step:
         self.knob_digests: Mapping[str, Digest] = {}
         self.order = -1
         self.chosen = False
+        self.first: list[Source] = []
         self.several: frozenset[str] = NONE
 
     def eager(self) -> list[Source]:
@@ -129,7 +131,8 @@ class Plan:
             if id in self.steps or id in fresh:
                 continue
             step = fresh[id] = self._step(id)
-            for source in step.eager():
+            step.first = step.eager()
+            for source in step.first:
                 if not isinstance(source, Constant) and source[0] not in self.steps:
                     wires.append((source[0], id))
                     todo.append(source[0])
@@ -156,6 +159,16 @@ class Plan:
         return makers or ([] if found.mode == "bypass" else [node])
 
     # ----------------------------------------------------------------------------- resolve
+
+    def _plainly(self, scope: _Scope, prefix: str, wire: Wire) -> tuple[Source, ...]:
+        """What `resolve` gives for a single wire from an ordinary node, which most are; () for any other."""
+        if not isinstance(wire, str):
+            return ()
+        id, _, output = wire.partition(".")
+        feeder = scope.nodes.get(id)
+        if feeder is None or feeder.mode or definition_of(feeder.type) is not None:
+            return ()
+        return (self._output(prefix + id, feeder, output),)
 
     def resolve(self, prefix: str, wires: Sequence[str]) -> tuple[Source, ...]:
         """Follow wires through subgraph borders, bypasses and decided switches to the steps that make the values.
@@ -314,7 +327,7 @@ class Plan:
         step = Step(id, node, spec, kind)
         node = self._with_outer_knobs(step, scope, name, node)
         for port in sorted(node.inputs) if len(node.inputs) > 1 else node.inputs:
-            sources = self.resolve(prefix, _wires(node, port))
+            sources = self._plainly(scope, prefix, node.inputs[port]) or self.resolve(prefix, _wires(node, port))
             if sources:
                 step.inputs[port] = sources
                 if len(sources) > 1 or not isinstance(node.inputs[port], str):

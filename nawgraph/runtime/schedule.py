@@ -35,7 +35,7 @@ class Schedule:
         """Enter new steps, in plan order. Returns those that are lost at once."""
         lost: list[Step] = []
         for step in steps:
-            lost += self.wait(step, step.eager())
+            lost += self.wait(step, step.first)
         return lost
 
     def wait(self, step: Step, sources: Iterable[Source]) -> list[Step]:
