@@ -22,7 +22,19 @@ from nawgraph.runtime.models import Residency
 from nawgraph.runtime.plan import Constant, Plan, Step
 from nawgraph.runtime.schedule import Schedule
 from nawgraph.runtime.stream import Streamed, Unfused, chain, perform_chain
-from nawgraph.runtime.work import Failed, GoneError, Job, Missing, Outcome, Ran, RunContext, Stopped, perform, sentence
+from nawgraph.runtime.work import (
+    Failed,
+    GoneError,
+    Job,
+    Missing,
+    Outcome,
+    Ran,
+    RunContext,
+    Stopped,
+    must_stay,
+    perform,
+    sentence,
+)
 from nawgraph.values import Digest, digest
 
 REVIVALS = 1000
@@ -145,7 +157,7 @@ class Run:
             self._engine.took(step.spec, outcome.row.seconds)
             if step.spec.pure:
                 self.cache.record(key, outcome.row)
-            self.know(step, outcome.row, "ran", pinned=True)
+            self.know(step, outcome.row, "ran", pinned=must_stay(outcome.row.types))
         elif isinstance(outcome, Missing):
             self.revive(step, outcome.digest)
         elif isinstance(outcome, Failed):

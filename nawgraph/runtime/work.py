@@ -15,7 +15,6 @@ import msgspec
 
 from nawgraph import types
 from nawgraph.context import Cancelled, Context
-from nawgraph.hints import File
 from nawgraph.node import NodeSpec, Port
 from nawgraph.runtime.cache import Row
 from nawgraph.runtime.claims import Claims
@@ -175,10 +174,11 @@ def arguments(job: Job, values: Values) -> dict[str, Any]:
             made[knob.name] = knob.coerce(value[0] if knob.name not in job.several else value)
         else:
             made[knob.name] = job.knobs[knob.name]
-        if isinstance(knob.hint, File) and made[knob.name]:
-            made[knob.name] = str(job.base / made[knob.name])
-        if knob.type.is_list:
+        if knob.type.item is not None:
             made[knob.name] = list(made[knob.name])
+    for name in job.spec.file_knobs:
+        if made[name]:
+            made[name] = str(job.base / made[name])
     for port in job.spec.inputs:
         if port.name not in job.inputs:
             continue
@@ -245,13 +245,22 @@ def store(job: Job, results: tuple[Any, ...], seconds: float, values: Values, ct
         digests = tuple(digest(value) for value in results)
     else:
         digests = tuple(digest_bytes(job.key, port.name.encode()) for port in job.spec.outputs)
-    values.pin(digests)
+    names = tuple([type_name(value) for value in results])
+    if must_stay(names):
+        values.pin(digests)
     for name, value in zip(digests, results, strict=True):
         values.put(name, value, seconds, verify=job.spec.cutoff)
-    names = tuple([type_name(value) for value in results])
     if not ctx.files and not ctx.warnings:
         return Row(digests, names, seconds)
     return Row(digests, names, seconds, tuple(file_state(path) for path in ctx.files), tuple(ctx.warnings))
+
+
+def must_stay(names: tuple[str, ...]) -> bool:
+    """Whether values of these types are pinned until all their readers are through: all but mere scalars.
+
+    Those are rarely dropped and made again in no time.
+    """
+    return any(name not in types.SCALARS for name in names)
 
 
 def file_state(path: Path) -> tuple[str, int, int, str]:
