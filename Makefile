@@ -29,7 +29,7 @@ bench: $(VENV)/.bench ## measure the executor beside Dask and Hamilton, print ta
 	$(BIN)/python benchmarks/executor.py
 
 pictures: $(VENV)/.core ## make the pictures of the README and docs anew
-	$(BIN)/nawgraph run docs/pictures/pictures.nawgraph --out docs/pictures
+	$(BIN)/nawgraph run docs/pictures/pictures.nawgraph --no-cache --out docs/pictures
 
 $(VENV)/.core: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
