@@ -23,13 +23,15 @@ checks: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/ui/dpg
+	$(BIN)/python -m pytest tests/ui/dpg # one editor at a time: they draw in software
 
 bench: $(VENV)/.bench ## measure the executor beside Dask and Hamilton, print targets and pass/fail
 	$(BIN)/python benchmarks/executor.py
 
-pictures: $(VENV)/.core ## make the pictures of the README and docs anew
+pictures: $(VENV)/.test ## make the pictures of the README and docs anew
 	$(BIN)/nawgraph run docs/pictures/pictures.nawgraph --no-cache --out docs/pictures
+	$(BIN)/python tools/editor_pictures.py
 
 $(VENV)/.core: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -38,7 +40,8 @@ $(VENV)/.core: $(SOURCES)
 	touch $@
 
 $(VENV)/.test: $(VENV)/.core
-	$(PIP) install -q -c constraints.txt -e .[test]
+	sh tools/system-packages
+	$(PIP) install -q -c constraints.txt -e .[editor,neural,test]
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.test

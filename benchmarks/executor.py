@@ -18,7 +18,7 @@ from executor_checks import behaviour, memory
 from executor_graphs import CALLS, Wires, chain, cpu_seconds, document, leaves, random_dag, run, runtime, wide
 from executor_report import Figure, machine, table
 
-from nawgraph.runtime.local import calm_collector
+from nawgraph.runtime.collector import calm_collector
 
 CHAINS = (100, 500, 900, 1000, 5000, 10_000)
 

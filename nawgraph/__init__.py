@@ -17,6 +17,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from nawgraph.version import VERSION
+
 if TYPE_CHECKING:
     from nawgraph.api import load, run
     from nawgraph.context import Context
@@ -57,7 +59,7 @@ if TYPE_CHECKING:
         value,
     )  # fmt: skip
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _HOMES = {
     "nawgraph.api": ("load", "run"),

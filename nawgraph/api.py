@@ -139,6 +139,7 @@ class _Shared:
     def of(cls, cache: str | os.PathLike[str] | Kept | None, device: str) -> _Shared:
         """The runtime for a folder; made when it is first asked for, closed when the process ends."""
         from nawgraph import home
+        from nawgraph.packs import provide
         from nawgraph.runtime.local import Runtime
 
         folder = home.cache_folder() if isinstance(cache, Kept) else None if cache is None else Path(cache)
@@ -146,7 +147,13 @@ class _Shared:
         with cls._lock:
             found = cls._all.get((folder, device))
             if found is None:
-                made = Runtime(library(), folder, device=device, warn=lambda text: warnings.warn(text, stacklevel=4))
+                made = Runtime(
+                    library(),
+                    folder,
+                    device=device,
+                    engine=provide.engine(),
+                    warn=lambda text: warnings.warn(text, stacklevel=4),
+                )
                 found = cls._all[folder, device] = cls(made)
                 atexit.register(made.close)
             return found

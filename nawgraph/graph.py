@@ -10,10 +10,11 @@ Everything that a document holds beside nodes is JSON: scalars, tuples and persi
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from immutables import Map
 
@@ -21,6 +22,9 @@ from nawgraph.node import NodeSpec
 
 Mode = Literal["", "bypass", "mute", "freeze"]
 Wire = str | tuple[str, ...]
+Link = tuple[str, str, str, bool]
+"""A wire taken apart: port, node and output that feed it, and whether it is one of a list."""
+
 Json = Any
 
 EMPTY: Map[str, Any] = Map()
@@ -72,6 +76,10 @@ class Node:
     frozen: Map[str, str] = EMPTY
     extra: Map[str, Json] = EMPTY
 
+    # What was found out once is remembered on the node, which never changes: documents share nodes between versions.
+    _links: ClassVar[tuple[Link, ...] | None] = None
+    _settings: ClassVar[Any] = None  # of `nawgraph.interface.settings`
+
     def wires(self) -> Iterator[tuple[str, str]]:
         """All (port, ``node.output``) pairs, a tuple's members one by one."""
         for port, wire in self.inputs.items():
@@ -79,16 +87,24 @@ class Node:
                 yield port, source
 
     @property
-    def sources(self) -> frozenset[str]:
-        """Ids of the nodes that feed this one, found once."""
-        found: frozenset[str] | None = self.__dict__.get("_sources")
+    def links(self) -> tuple[Link, ...]:
+        """All wires, taken apart."""
+        found = self._links
         if found is None:
-            wires = self.inputs.values()
-            found = frozenset([w.partition(".")[0] for w in wires if isinstance(w, str)])
-            if len(found) < len(self.inputs):
-                found = frozenset([source_node(source) for _, source in self.wires()])
-            self.__dict__["_sources"] = found
+            links = []
+            for port, wire in self.inputs.items():
+                alone = isinstance(wire, str)
+                for source in (wire,) if isinstance(wire, str) else wire:
+                    feeder, _, output = source.partition(".")
+                    links.append((port, feeder, sys.intern(output), not alone))
+            found = tuple(links)
+            object.__setattr__(self, "_links", found)
         return found
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Ids of the nodes that feed this one."""
+        return frozenset([feeder for _, feeder, _, _ in self.links])
 
 
 @dataclass(frozen=True)
@@ -154,13 +170,13 @@ class Graph:
             raise KeyError(f"there is no node {id!r}")
         return nodes[id]
 
-    def problems(self, library: Library) -> list[Problem]:
-        """Every fault of the document at once; see `nawgraph.problems`."""
+    def problems(self, library: Library, nodes: dict[str, Node] | None = None) -> list[Problem]:
+        """Every fault of the document at once; see `nawgraph.problems.find`."""
         from nawgraph.problems import find
 
         memo = self.__dict__.get("_problems")  # a graph never changes, so its problems are found once a library
         if memo is None or memo[0] is not library or memo[1] != len(library):
-            memo = self.__dict__["_problems"] = (library, len(library), find(self, library))
+            memo = self.__dict__["_problems"] = (library, len(library), find(self, library, nodes))
         return list(memo[2])
 
 

@@ -90,6 +90,8 @@ def coerce(value: Any, kind: Type, hint: Hint | None, name: str) -> Any:
             raise KnobError(f"{name} wants a list, got {_show(value)}")
         return tuple(coerce(item, kind.item, hint, f"{name}[{i}]") for i, item in enumerate(value))
     made = _as_scalar(value, kind, name)
+    if hint is None:
+        return made
     if isinstance(hint, Range) and not hint.low <= made <= hint.high:
         unit = f" {hint.unit}" if hint.unit else ""
         raise KnobError(f"{name} must be between {hint.low:g} and {hint.high:g}{unit}, got {made:g}")

@@ -6,6 +6,9 @@ import os
 import sys
 from pathlib import Path
 
+PROGRAM = Path(__file__).parent
+"""The folder of this package, as it is imported."""
+
 
 def home() -> Path:
     """The folder itself. It is not made here."""

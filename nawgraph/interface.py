@@ -32,8 +32,9 @@ class Interfaces:
 
     def of(self, node: Node) -> NodeSpec | None:
         """The node's description, or None where its type is not known here."""
-        if node.type in self._types:
-            return self._types[node.type]
+        known = self._types.get(node.type)
+        if known is not None:
+            return known
         instance = definition_of(node.type)
         if instance is None:
             return self._types.setdefault(node.type, self.library.get(node.type))
@@ -157,28 +158,33 @@ def _mapped(spec: NodeSpec, node: Node) -> NodeSpec:
     )
 
 
-def settings(node: Node, spec: NodeSpec) -> tuple[Mapping[str, Any], Mapping[str, Digest]]:
-    """A node's knobs by name, coerced and with defaults filled in, and their digests.
+Settings = tuple[NodeSpec, Mapping[str, Any], tuple[Digest, ...]]
+"""Of a node: its type; its knobs by name, coerced, defaults filled in; their digests, in order of the type's knobs."""
+
+
+def settings(node: Node, spec: NodeSpec) -> Settings:
+    """What a node's knobs are set to.
 
     Remembered on the node: documents share nodes between versions, and checker and planner both ask.
 
     Raises:
         KnobError: a knob that is set to something it cannot be.
     """
-    memo = node.__dict__.get("_settings")
+    memo: Settings | None = node._settings
     if memo is not None and memo[0] is spec:
-        return memo[1], memo[2]
+        return memo
     values, digests = spec.defaults
-    mine = {}
-    for name, value in node.knobs.items():
-        knob = spec.knob(name)
-        if knob is not None:
-            mine[name] = knob.coerce(value)
-    if mine:
-        values = {**values, **mine}
-        digests = {**digests, **{name: digest(value) for name, value in mine.items()}}
-    node.__dict__["_settings"] = (spec, values, digests)
-    return values, digests
+    if node.knobs:
+        values, changed = values.copy(), list(digests)
+        for name, value in node.knobs.items():
+            knob = spec.knob(name)
+            if knob is not None:
+                values[name] = made = knob.coerce(value)
+                changed[spec.knob_index(name)] = digest(made)
+        digests = tuple(changed)
+    memo = spec, values, digests
+    object.__setattr__(node, "_settings", memo)
+    return memo
 
 
 def pass_through(spec: NodeSpec, node: Node, output: str) -> str | None:

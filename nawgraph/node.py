@@ -117,17 +117,21 @@ class NodeSpec:
         return not self.outputs
 
     def input(self, name: str) -> Port | None:
-        return self._by_name[0].get(name)
+        return self._inputs.get(name)
 
     def knob(self, name: str) -> Knob | None:
-        return self._by_name[1].get(name)
+        return self._knobs.get(name)
+
+    def knob_index(self, name: str) -> int:
+        """Position of a knob. Raises KeyError for one that does not exist."""
+        return self._knob_places[name]
 
     def output(self, name: str) -> Port | None:
-        return self._by_name[2].get(name)
+        return self._outputs.get(name)
 
     def output_index(self, name: str) -> int:
         """Position of an output, 0 for one that does not exist."""
-        return self._by_name[3].get(name, 0)
+        return self._output_places.get(name, 0)
 
     @cached_property
     def lazy(self) -> frozenset[str]:
@@ -140,24 +144,56 @@ class NodeSpec:
         return tuple(p.name for p in self.inputs if not p.optional)
 
     @cached_property
+    def simple_inputs(self) -> dict[str, str]:
+        """Port or knob → name of its type, for all that take one value of one type."""
+        named = [(p.name, p.type) for p in self.inputs] + [(k.name, k.type) for k in self.knobs]
+        return {name: kind.name for name, kind in named if not (kind.is_list or kind.is_variable)}
+
+    @cached_property
+    def simple_outputs(self) -> dict[str, str]:
+        """Output → name of its type, for all that give one value of one type."""
+        return {p.name: p.type.name for p in self.outputs if not (p.type.is_list or p.type.is_variable)}
+
+    @cached_property
+    def unwired(self) -> dict[str, None]:
+        """What the inputs are called with if nothing is wired to them. Shared: not to be changed."""
+        return dict.fromkeys(p.name for p in self.inputs)
+
+    @cached_property
+    def list_knobs(self) -> tuple[str, ...]:
+        """Names of the knobs that hold a list."""
+        return tuple(k.name for k in self.knobs if k.type.is_list)
+
+    @cached_property
     def file_knobs(self) -> tuple[str, ...]:
         """Names of the knobs that are paths of files to read."""
         return tuple(k.name for k in self.knobs if isinstance(k.hint, File))
 
     @cached_property
-    def defaults(self) -> tuple[dict[str, Any], dict[str, Digest]]:
-        """Default values of the knobs, and their digests. Shared: not to be changed."""
+    def defaults(self) -> tuple[dict[str, Any], tuple[Digest, ...]]:
+        """Default values of the knobs, and their digests in order of the knobs. Shared: not to be changed."""
         values = {k.name: k.default for k in self.knobs}
-        return values, {name: digest(value) for name, value in values.items()}
+        return values, tuple(map(digest, values.values()))
 
     @cached_property
-    def _by_name(self) -> tuple[dict[str, Port], dict[str, Knob], dict[str, Port], dict[str, int]]:
-        return (
-            {p.name: p for p in self.inputs},
-            {k.name: k for k in self.knobs},
-            {p.name: p for p in self.outputs},
-            {p.name: i for i, p in enumerate(self.outputs)},
-        )
+    def _inputs(self) -> dict[str, Port]:
+        return {p.name: p for p in self.inputs}
+
+    @cached_property
+    def _knobs(self) -> dict[str, Knob]:
+        return {k.name: k for k in self.knobs}
+
+    @cached_property
+    def _knob_places(self) -> dict[str, int]:
+        return {k.name: i for i, k in enumerate(self.knobs)}
+
+    @cached_property
+    def _outputs(self) -> dict[str, Port]:
+        return {p.name: p for p in self.outputs}
+
+    @cached_property
+    def _output_places(self) -> dict[str, int]:
+        return {p.name: i for i, p in enumerate(self.outputs)}
 
     def outputs_of(self, result: Any) -> tuple[Any, ...]:
         """A call's result as one value an output port."""

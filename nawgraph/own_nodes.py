@@ -1,4 +1,4 @@
-"""Nodes from outside the program: functions of a script or notebook, modules that ``NAWGRAPH_NODES`` names.
+"""Nodes from outside the program: installed packs, modules that ``NAWGRAPH_NODES`` names, functions of a script.
 
 A document never names code to load; only the person at the keyboard does.
 """
@@ -18,27 +18,31 @@ from typing import Any
 
 from nawgraph.library import Library, standard
 from nawgraph.node import NodeSpec, spec_of
+from nawgraph.packs.provide import Packs, Stamp, provided
 from nawgraph.values.core import digest_bytes
 
 VARIABLE = "NAWGRAPH_NODES"
 
 
 def library() -> Library:
-    """The standard nodes and those of the modules that ``NAWGRAPH_NODES`` names, separated like ``PATH``.
+    """The standard nodes, those of installed packs and of the modules in ``NAWGRAPH_NODES``, separated like ``PATH``.
 
     Each is a module's name, or the path of a ``.py`` file.
 
     Raises:
         ValueError: one cannot be imported, or takes a standard node's id.
     """
-    return _library(tuple(name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name))
+    installed = Packs()
+    return _library(tuple(name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name), installed.stamp)
 
 
-@lru_cache
-def _library(names: tuple[str, ...]) -> Library:
+@lru_cache(maxsize=4)
+def _library(names: tuple[str, ...], installed: Stamp) -> Library:
+    """Made once for the modules and for a state of the installed packs."""
+    base = provided(standard())
     if not names:
-        return standard()
-    return extended(standard(), [spec for name in names for spec in _specs(_module(name))])
+        return base
+    return extended(base, [spec for name in names for spec in _specs(_module(name))])
 
 
 def extended(base: Library, specs: Iterable[NodeSpec]) -> Library:

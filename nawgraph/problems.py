@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from nawgraph import types
-from nawgraph.graph import INSIDE, Graph, Library, Node, Problem, Subgraph, Wire, definition_of, valid_id
+from nawgraph.graph import INSIDE, Graph, Library, Node, Problem, Subgraph, definition_of, valid_id
 from nawgraph.hints import KnobError
 from nawgraph.interface import OVER, Interfaces, over_of, pass_through, settings
 from nawgraph.node import NodeSpec
@@ -17,8 +17,11 @@ _DIGEST = re.compile(r"[0-9a-f]{40}\Z")
 MODES = ("", "bypass", "mute", "freeze")
 
 
-def find(graph: Graph, library: Library) -> list[Problem]:
-    """All problems, in order of scope and node id. Errors keep a branch from running, warnings do not."""
+def find(graph: Graph, library: Library, nodes: dict[str, Node] | None = None) -> list[Problem]:
+    """All problems, in order of scope and node id. Errors keep a branch from running, warnings do not.
+
+    `nodes` are the document's own in order of id, where somebody has sorted them already.
+    """
     interfaces = Interfaces(graph, library)
     found: list[Problem] = []
     for name in sorted(graph.subgraphs):
@@ -26,7 +29,7 @@ def find(graph: Graph, library: Library) -> list[Problem]:
             found.append(Problem("error", None, name, f"the subgraph {name!r} contains itself: remove one instance"))
         else:
             found += _Scope(interfaces, graph.subgraphs[name], f"{name}/").problems()
-    found += _Scope(interfaces, graph, "").problems()
+    found += _Scope(interfaces, graph, "", nodes).problems()
     return found
 
 
@@ -39,12 +42,14 @@ def nearest(word: str, words: Mapping[str, object] | list[str] | tuple[str, ...]
 class _Scope:
     """The checks of one set of nodes: a document's own or a subgraph's."""
 
-    def __init__(self, interfaces: Interfaces, scope: Graph | Subgraph, prefix: str) -> None:
+    def __init__(
+        self, interfaces: Interfaces, scope: Graph | Subgraph, prefix: str, nodes: dict[str, Node] | None = None
+    ) -> None:
         self.interfaces = interfaces
         self.scope = scope
         self.prefix = prefix
-        self.nodes = scope.nodes
-        self.specs: dict[str, NodeSpec | None] = {id: interfaces.of(scope.nodes[id]) for id in sorted(scope.nodes)}
+        self.nodes = nodes or dict(sorted(scope.nodes.items()))
+        self.specs: dict[str, NodeSpec | None] = {id: interfaces.of(node) for id, node in self.nodes.items()}
 
     def problems(self) -> list[Problem]:
         found: list[Problem] = []
@@ -152,23 +157,25 @@ class _Scope:
         """Whether a node is plainly in order, as most are. Anything else gets the closer look that finds the words."""
         if node.mode or node.version > spec.version or not valid_id(id) or definition_of(node.type) is not None:
             return False
-        if any(spec.knob(name) is None for name in node.knobs) or any(n not in node.inputs for n in spec.required):
-            return False
+        for name in spec.required:
+            if name not in node.inputs:
+                return False
         try:
-            settings(node, spec)
+            _, known, _ = settings(node, spec)
         except KnobError:
             return False
-        return all(self._fits(spec, port, wire) for port, wire in node.inputs.items())
+        for name in node.knobs:
+            if name not in known:
+                return False
+        return self._fits(spec, node)
 
-    def _fits(self, spec: NodeSpec, name: str, wire: Wire) -> bool:
-        """Whether a wire runs from one plain type to an equal one."""
-        port = spec.input(name) or spec.knob(name)
-        if port is None or not isinstance(wire, str) or port.type.is_variable or port.type.is_list:
-            return False
-        feeder, _, output = wire.partition(".")
-        source = self.specs.get(feeder)
-        given = source.output(output) if source is not None else None
-        return given is not None and given.type == port.type
+    def _fits(self, spec: NodeSpec, node: Node) -> bool:
+        """Whether all of a node's wires run from one plain type to an equal one."""
+        for port, feeder, output, several in node.links:
+            wanted, source = spec.simple_inputs.get(port), self.specs.get(feeder)
+            if several or wanted is None or source is None or source.simple_outputs.get(output) != wanted:
+                return False
+        return True
 
     def _inputs(self, id: str, node: Node, spec: NodeSpec) -> Iterator[Problem]:
         bound: dict[str, Type] = {}
@@ -223,6 +230,34 @@ class _Scope:
 
 def cycle(nodes: Mapping[str, Node]) -> list[str]:
     """A circle of wires as node ids, first = last, or [] where there is none. Iterative: any depth."""
+    return [] if _unwinds(nodes) else _circle(nodes)
+
+
+def _unwinds(nodes: Mapping[str, Node]) -> bool:
+    """Whether a walk against the wires never comes back to a node that it is still in."""
+    left: dict[str, bool] = {}  # node → whether the walk is through with it
+    for root in nodes:
+        if root in left:
+            continue
+        stack = [root]
+        while stack:
+            id = stack[-1]
+            if id in left:
+                left[id] = True
+                stack.pop()
+                continue
+            left[id] = False
+            for _, feeder, _, _ in nodes[id].links:
+                through = left.get(feeder)
+                if through is False:
+                    return False
+                if through is None and feeder in nodes:
+                    stack.append(feeder)
+    return True
+
+
+def _circle(nodes: Mapping[str, Node]) -> list[str]:
+    """The first circle that a walk against the wires closes."""
     done: set[str] = set()
     for root in sorted(nodes):
         if root in done:

@@ -13,7 +13,7 @@ from nawgraph.graph import Graph, Subgraph
 GRAPHS = sorted((Path(__file__).parents[1] / "graphs").glob("*.nawgraph"))
 
 
-SHORTER = {"plan.compose": 4, "map.take": 1, "map.style": 1}
+SHORTER = {"plan.compose": 4, "plan.generate": 4, "map.take": 1, "map.style": 1}
 """Bars that are enough to see that every node of an example works; whole songs are measured in tests/songs."""
 
 

@@ -72,4 +72,4 @@ def test_listing_the_nodes_loads_nothing_heavy():
     loaded = set(
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )
-    assert not loaded & {"scipy", "numba", "soundfile", "soxr", "networkx", "torch", "mido", "PIL", "rich"}
+    assert not loaded & {"scipy", "numba", "soundfile", "soxr", "torch", "mido", "PIL", "rich"}

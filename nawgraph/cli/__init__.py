@@ -10,10 +10,8 @@ import traceback
 from collections.abc import Sequence
 
 from nawgraph import __version__
-from nawgraph.cli import cache, documents, inspect, nodes, run
+from nawgraph.cli import cache, documents, edit, inspect, nodes, packs, run, sharing, train
 from nawgraph.cli.common import INTERRUPTED, OK, USAGE, Stop, say
-
-NO_EDITOR = "the editor is not part of this version: use 'nawgraph run FILE', or 'nawgraph --help' for all commands"
 
 PLAIN = "nawgraph.plain"
 """Name of the error handler for terminals that cannot show every sign: a true minus becomes a hyphen."""
@@ -53,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"nawgraph {__version__}")
     commands = made.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for group in (run, inspect, documents, nodes, cache):
+    for group in (edit, run, inspect, documents, sharing, nodes, packs, cache, train):
         group.register(commands)
     return made
 
@@ -61,9 +59,7 @@ def parser() -> argparse.ArgumentParser:
 def _guarded(words: Sequence[str]) -> int:
     """Run a command; whatever goes wrong is one sentence on stderr."""
     try:
-        if not words or words[0] == "edit":
-            raise Stop(NO_EDITOR)
-        chosen = parser().parse_args(words)
+        chosen = parser().parse_args(words or ["edit"])
         status: int = chosen.action(chosen)
         sys.stdout.flush()
         return status

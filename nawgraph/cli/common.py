@@ -83,6 +83,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="where exports go (default: out)")
     parser.add_argument("--seed", metavar="N", type=int, help="set every unwired seed to a number that follows from N")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where GPU nodes run")
+    parser.add_argument(
+        "--embed", choices=("full", "id", "none"), default="full", help="how much of the document exports carry"
+    )
     add_cache_options(parser)
 
 
@@ -141,12 +144,14 @@ def checked_targets(graph: Graph, names: list[str] | None) -> None:
 
 def make_runtime(library: Library, options: argparse.Namespace, folder: Path | None) -> Runtime:
     """The runtime that the options ask for."""
-    from nawgraph.runtime.local import Runtime, calm_collector, execution_class
+    from nawgraph.packs import provide
+    from nawgraph.runtime.collector import calm_collector
+    from nawgraph.runtime.local import Runtime, execution_class
 
     calm_collector()
     with sentences():
         execution_class(options.device)
-        return Runtime(library, folder, device=options.device, warn=say)
+        return Runtime(library, folder, device=options.device, embed=options.embed, engine=provide.engine(), warn=say)
 
 
 def cache_folder(options: argparse.Namespace) -> Path:

@@ -39,11 +39,15 @@ def nodes(options: argparse.Namespace) -> int:
 
 
 def models_list(options: argparse.Namespace) -> int:
-    """List the models. This version has none: models come with the nodes that use them."""
+    """List the models."""
+    from nawgraph.models.catalogue import listed
+
+    entries = listed()
     if options.json:
-        common.print_json({"models": []})
-    else:
-        print("no models: the nodes of this version need none")
+        common.print_json({"models": [asdict(entry) for entry in entries]})
+        return OK
+    for entry in entries:
+        print(f"{entry.kind}  {entry.name}  {entry.bytes / 2**20:.1f} MiB  {entry.licence}  {entry.state}")
     return OK
 
 

@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeVar
 from immutables import Map
 
 from nawgraph.edits.scopes import Scope, rewire_all, tidy
-from nawgraph.graph import INSIDE, Graph, Node, Subgraph, definition_of
-from nawgraph.interface import OVER, over_of
+from nawgraph.graph import INSIDE, Graph, Library, Node, Subgraph, definition_of
+from nawgraph.interface import OVER, Interfaces, over_of
 
 T = TypeVar("T", bound=Any)
 
@@ -35,6 +35,23 @@ def settled(graph: Graph, name: str) -> Graph:
         if outputs or knobs:
             graph, changed = close(graph, name, (), outputs, knobs)
             todo += changed
+    return graph
+
+
+def unpromoted(graph: Graph, library: Library, name: str, id: str) -> Graph:
+    """Without form entries and promoted knobs that name a knob which a node of the scope `name` no longer has."""
+    scope = graph.scope(name)
+    spec = Interfaces(graph, library).of(scope.nodes[id])
+    if spec is None:
+        return graph
+    if isinstance(scope, Graph):
+        form = (entry for entry in graph.form if entry["node"] != id or spec.knob(entry["knob"]) is not None)
+        return replace(graph, form=tuple(form))
+    targets = {knob: target.partition(".") for knob, target in scope.knobs.items()}
+    gone = [knob for knob, (node, _, inner) in targets.items() if node == id and spec.knob(inner) is None]
+    graph, changed = close(graph, name, (), (), gone)
+    for outer in changed:
+        graph = settled(graph, outer)
     return graph
 
 

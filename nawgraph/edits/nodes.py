@@ -10,7 +10,7 @@ from immutables import Map
 
 from nawgraph import shape, types
 from nawgraph.edits.base import Edit, EditError, count
-from nawgraph.edits.border import close, settled
+from nawgraph.edits.border import close, settled, unpromoted
 from nawgraph.edits.scopes import (
     Point,
     Scope,
@@ -231,7 +231,7 @@ class ReplaceType(Edit):
         check_nesting(made)
         made = self._wired(made, library, old, lost)
         made = self._border(graph, self._outputs(made, library, lost), library, lost)
-        made = self._unpromoted(made, spec)
+        made = unpromoted(made, library, self.scope, self.id)
         return settled(made, self.scope), lost
 
     def _knobs(self, old: Node, spec: NodeSpec, lost: list[str]) -> Map[str, Any]:
@@ -259,8 +259,9 @@ class ReplaceType(Edit):
             wanted = port_type(spec, port)
             if wanted is None or (isinstance(wire, tuple) and not wanted.is_list):
                 return False
-            sources = (wire,) if isinstance(wire, str) else wire
-            return all(item_or_whole(wanted, interfaces.output_type(scope, s), bound) is not None for s in sources)
+            several = isinstance(wire, tuple)
+            kinds = [interfaces.output_type(scope, s) for s in ((wire,) if isinstance(wire, str) else wire)]
+            return all(item_or_whole(wanted, kind, bound, several=several) is not None for kind in kinds)
 
         for port, wire in sorted(old.inputs.items()):
             if fits(port, wire):
@@ -292,7 +293,9 @@ class ReplaceType(Edit):
                 wanted = port_type(interfaces.of(nodes[reader]), port)
                 names = sorted((p.name for p in spec.outputs), key=lambda name: name != output)
                 kinds = {name: interfaces.output_type(scope, f"{self.id}.{name}") for name in names}
-                new = next((n for n in names if wanted is None or item_or_whole(wanted, kinds[n]) is not None), None)
+                several = isinstance(nodes[reader].inputs[port], tuple)
+                fits = (n for n in names if wanted is None or item_or_whole(wanted, kinds[n], several=several))
+                new = next(fits, None)
                 if new is None:
                     lost.append(f"the wire from {source} to {reader}.{port} has no output of {self.type} that fits")
                 to = (f"{self.id}.{new}",) if new else ()
@@ -322,16 +325,6 @@ class ReplaceType(Edit):
         for name in changed:
             after = settled(after, name)
         return after
-
-    def _unpromoted(self, graph: Graph, spec: NodeSpec) -> Graph:
-        """Without form entries and promoted knobs that the new type has not."""
-        scope = graph.scope(self.scope)
-        if isinstance(scope, Graph):
-            form = (e for e in graph.form if e["node"] != self.id or spec.knob(e["knob"]) is not None)
-            return replace(graph, form=tuple(form))
-        targets = {knob: target.partition(".") for knob, target in scope.knobs.items()}
-        gone = [knob for knob, (id, _, name) in targets.items() if id == self.id and spec.knob(name) is None]
-        return close(graph, self.scope, (), (), gone)[0]
 
 
 def _rewired_port(node: Node, port: str, source: str, to: tuple[str, ...]) -> Node:

@@ -10,10 +10,11 @@ from immutables import Map
 
 from nawgraph import shape
 from nawgraph.edits.base import Edit, EditError, count
+from nawgraph.edits.border import unpromoted
 from nawgraph.edits.nodes import checked
 from nawgraph.edits.scopes import all_in, node_in
 from nawgraph.graph import EMPTY, Graph, Library, Mode, Node
-from nawgraph.interface import Interfaces
+from nawgraph.interface import OVER, Interfaces
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class SetKnob(Edit):
         node = node_in(graph.scope(self.scope), self.id)
         spec = Interfaces(graph, library).of(node)
         value = checked(self.id, spec, self.knob, self.value)
-        return _with_node(graph, self.scope, self.id, replace(node, knobs=node.knobs.set(self.knob, value)))
+        graph = _with_node(graph, self.scope, self.id, replace(node, knobs=node.knobs.set(self.knob, value)))
+        # what a map takes from a list is an input of it, no knob that can be promoted
+        return unpromoted(graph, library, self.scope, self.id) if self.knob == OVER else graph
 
 
 @dataclass(frozen=True)

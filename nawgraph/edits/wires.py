@@ -106,11 +106,12 @@ class Insert(Edit):
         free = (p for p in spec.inputs if p.name not in scope.nodes[self.id].inputs or p.type.is_list)
         inlet = next((p for p in free if item_or_whole(p.type, given) is not None), None)
         wanted = port_type(interfaces.of(scope.nodes[target]), port) or ANY
+        several = isinstance(scope.nodes[target].inputs[port], tuple)
         bound: dict[str, Type] = {}
         if inlet is not None:
             types.accepts(inlet.type, given, bound)
         outs = ((p.name, types.substitute(p.type, bound)) for p in spec.outputs)
-        outlet = next((name for name, kind in outs if item_or_whole(wanted, kind) is not None), None)
+        outlet = next((name for name, kind in outs if item_or_whole(wanted, kind, several=several) is not None), None)
         if inlet is None or outlet is None:
             raise EditError(f"{self.id} does not fit between {self.source} and {self.target}")
         return inlet.name, outlet
@@ -130,9 +131,14 @@ def port_type(spec: NodeSpec | None, port: str) -> Type | None:
     return found.type if found else None
 
 
-def item_or_whole(wanted: Type, given: Type, bound: dict[str, Type] | None = None) -> Type | None:
-    """What of `wanted` a wire of type `given` fills: all of it, or one item of a list; None if it does not fit."""
-    if wanted.item is not None and not given.is_list:
+def item_or_whole(
+    wanted: Type, given: Type, bound: dict[str, Type] | None = None, *, several: bool = False
+) -> Type | None:
+    """What of `wanted` a wire of type `given` fills: all of it, or one item of a list; None if it does not fit.
+
+    `several`: it is one of several wires into a port, so that it can only be an item.
+    """
+    if wanted.item is not None and (several or not given.is_list):
         return wanted.item if types.accepts(wanted.item, given, bound) else None
     return wanted if types.accepts(wanted, given, bound) else None
 

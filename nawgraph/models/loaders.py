@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, TypeVar
 
 from nawgraph.values import ModelRef
@@ -31,6 +32,13 @@ class Loader:
 
 
 _loaders: dict[str, Loader] = {}
+_HOUSE = {
+    "clap": "nawgraph.models.clap.house",
+    "planner": "nawgraph.models.planner.house",
+    "renderer": "nawgraph.models.render.house",
+    "vocoder": "nawgraph.models.render.house",
+}
+"""Modules that declare the loaders of nawgraph's own models, imported when the first of their kind is asked for."""
 
 
 def loader(kind: str, *, estimate: Callable[[ModelRef], int] | None = None) -> Callable[[F], F]:
@@ -50,7 +58,7 @@ def loader(kind: str, *, estimate: Callable[[ModelRef], int] | None = None) -> C
 
 def kinds() -> tuple[str, ...]:
     """The kinds that can be loaded, sorted."""
-    return tuple(sorted(_loaders))
+    return tuple(sorted({*_loaders, *_HOUSE}))
 
 
 def find(ref: ModelRef) -> Loader:
@@ -59,6 +67,8 @@ def find(ref: ModelRef) -> Loader:
     Raises:
         LookupError: there is none for its kind.
     """
+    if ref.kind not in _loaders and ref.kind in _HOUSE:
+        import_module(_HOUSE[ref.kind])
     found = _loaders.get(ref.kind)
     if found is None:
         known = ", ".join(kinds()) or "none"

@@ -54,12 +54,18 @@ def realise(plan: Blueprint, seed: int, *, humanise: float = 1.0, title: str = "
         hints = plan.hints[passage.index] if plan.hints else {}
         _play(_hinted(passage, hints), brief, hints, sheets)
     _close(plan, passages, sheets)
+    parts = gathered(sheets, plan.grid.ticks, seed, humanise)
+    return Score(plan.grid, parts, plan.keys, plan.chords, plan.sections, plan.style.name, title, seed)
+
+
+def gathered(sheets: Sheets, end: int, seed: int, humanise: float) -> tuple[Part, ...]:
+    """The parts of a song: notes tidied up to tick `end`, played as loosely as asked, in the order of the stems."""
     parts: list[Part] = []
     for slot in sorted(sheets.notes, key=lambda s: STEMS.index(s.stem)):
-        notes = tidy(sheets.notes[slot], plan.grid.ticks)
+        notes = tidy(sheets.notes[slot], end)
         if notes:
             parts.append(_part(slot, notes, sheets.text, seed, humanise, parts))
-    return Score(plan.grid, tuple(parts), plan.keys, plan.chords, plan.sections, plan.style.name, title, seed)
+    return tuple(parts)
 
 
 def _passages(plan: Blueprint, seed: int) -> list[Passage]:

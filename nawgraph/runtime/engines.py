@@ -8,9 +8,13 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from queue import SimpleQueue
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from nawgraph.context import Context
 from nawgraph.node import NodeSpec
+
+if TYPE_CHECKING:
+    from nawgraph.runtime.work import Values
 
 Task = Callable[[], None]
 
@@ -37,6 +41,19 @@ class Engine(Protocol):
 
     def submit(self, tag: str, task: Task) -> None:
         """Run a task soon, on another thread. It reports its own result and never raises."""
+
+    def call(self, spec: NodeSpec, given: Mapping[str, Any], ctx: Context, values: Values) -> Any:
+        """Call a node, on the thread of its task; what it returns.
+
+        Args:
+            spec: the node type.
+            given: arguments, the context not included.
+            ctx: the context of this call.
+            values: the cache that the arguments came from.
+
+        Raises:
+            Exception: whatever the node raises.
+        """
 
     def close(self) -> None:
         """Let idle threads end."""
@@ -70,6 +87,13 @@ class LocalEngine:
             name = f"nawgraph-{tag}-{self._threads[tag]}"
             threading.Thread(target=_work, args=(self._queues[tag],), name=name, daemon=True).start()
         self._queues[tag].put(task)
+
+    def call(self, spec: NodeSpec, given: Mapping[str, Any], ctx: Context, values: Values) -> Any:
+        if spec.function is None:
+            raise LookupError(
+                f"the pack {spec.pack!r} of this node needs a process of its own, and none is set up here"
+            )
+        return spec.function(**given, ctx=ctx) if spec.takes_context else spec.function(**given)
 
     def close(self) -> None:
         for tag, count in self._threads.items():

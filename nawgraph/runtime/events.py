@@ -12,8 +12,8 @@ import msgspec
 State = Literal["running", "ran", "cached", "skipped", "failed", "blocked", "cancelled"]
 
 
-class StepEvent(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
-    """A step changed its state.
+class StepEvent(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, gc=False):
+    """A step changed its state. (It holds texts and numbers only: no work for the garbage collector.)
 
     Attributes:
         id: step id, ``node`` or ``subgraph/node``.
@@ -67,6 +67,25 @@ class Notice(msgspec.Struct, frozen=True, tag=True):
     """A sentence for the status bar."""
 
     message: str
+
+
+class Expected(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a run would do with a step: the answer to a question, not an event.
+
+    Attributes:
+        verdict: "run" it will; "maybe": its inputs are not known yet; "cached"; "fail" it cannot run; "blocked":
+            something that it needs cannot.
+        seconds: what it cost when it last ran in this document (what its result once cost, if cached), None if unknown.
+        why: the reason in a sentence without a full stop, as `nawgraph explain` words it; "" where there is none.
+        feeders: ids of the steps that the reason lies with; their own reasons go on from there.
+        bytes: memory that the node declares to need, 0 if it declares nothing.
+    """
+
+    verdict: Literal["run", "maybe", "cached", "fail", "blocked"]
+    seconds: float | None = None
+    why: str = ""
+    feeders: tuple[str, ...] = ()
+    bytes: int = 0
 
 
 Event = StepEvent | Progress | Preview | Started | Finished | Notice

@@ -217,7 +217,7 @@ class Run:
         with self._care.flight([job.id for job in jobs]):
             if len(jobs) > 1:
                 return perform_chain(jobs, self.cache, [self._own_context(job) for job in jobs])
-            outcome = perform(jobs[0], self.cache, self._context(jobs[0]))
+            outcome = perform(jobs[0], self.cache, self._context(jobs[0]), self._engine)
         if jobs[0].spec.is_sink:
             self._claims.done(jobs[0].id)
         return outcome
@@ -234,7 +234,7 @@ class Run:
         return RunContext(job, self._cancelled.is_set, self._report, self._show, self._residency, self._claims)
 
     def _job(self, step: Step, key: Digest) -> Job:
-        fed = {n: self.schedule.feeds(sources) for n, sources in step.inputs.items() if self.schedule.knows(sources)}
+        fed = self.schedule.feeds(step.inputs)
         keys = self._keys
         provenance = self._provenance(step.id) if step.spec.is_sink else ""
         return Job(
@@ -285,7 +285,7 @@ class Run:
 
     def revive(self, step: Step, gone: Digest) -> None:
         """An input's value is in no cache any more: run the step that makes it, then try again."""
-        producer = self.plan.steps.get(self.schedule.producer.get(gone, ""))
+        producer = self.plan.steps.get(self.schedule.maker(gone))
         self._revivals[step.id] = self._revivals.get(step.id, 0) + 1
         if producer is None:
             self.fail(step, Failed("an input's value is no longer in the cache and nothing here makes it: run again"))
@@ -331,7 +331,7 @@ class Run:
     def _key(self, step: Step) -> Digest:
         """Action key of a step whose inputs are known, remembered for the next run of this document."""
         inputs = {name: self.schedule.digests(sources) for name, sources in step.inputs.items()}
-        wired = self._keys.wired_files(step)
+        wired = step.spec.file_knobs and self._keys.wired_files(step)
         paths = {name: stages.value(self, step.inputs[name][0]) for name in wired} if wired else NO_PATHS
         key = self._keys.key(step, inputs, paths)
         self._remember(step, key, inputs)

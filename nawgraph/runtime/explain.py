@@ -13,6 +13,7 @@ import msgspec
 
 from nawgraph.hints import Range
 from nawgraph.node import NodeSpec
+from nawgraph.runtime.events import Expected
 from nawgraph.runtime.forecast import UNKNOWN, Forecast, Outlook
 from nawgraph.runtime.plan import Constant
 
@@ -91,6 +92,29 @@ def verdict(outlook: Outlook, causes: list[Cause]) -> str:
         return f"would not run: its result is known{since}."
     words = {"run": "would run", "maybe": "may run", "fail": "cannot run", "blocked": "cannot run"}
     return f"{words[outlook.verdict]}: {reasons}." if reasons else f"{words[outlook.verdict]}."
+
+
+def expectations(forecast: Forecast, now: datetime | None = None) -> dict[str, Expected]:
+    """What to expect of every step, in plan order, with its reason: for faces that show a whole plan."""
+    now = now or datetime.now()
+    found: dict[str, Expected] = {}
+    for id, outlook in forecast.outlooks.items():
+        causes = causes_of(forecast, id, now)
+        why = "; ".join(cause.sentence for cause in causes)
+        feeders = tuple(dict.fromkeys(cause.feeder for cause in causes if cause.feeder))
+        found[id] = Expected(outlook.verdict, outlook.seconds, why, feeders, _bytes(outlook))
+    return found
+
+
+def _bytes(outlook: Outlook) -> int:
+    """What the node says that it needs, read off its knobs; 0 where it says nothing or cannot."""
+    estimate = outlook.step.spec.memory
+    if estimate is None or outlook.step.kind != "call":
+        return 0
+    try:
+        return max(0, int(estimate(outlook.step.knobs)))
+    except Exception:  # it comes with a node pack, and a forecast must not fail for it
+        return 0
 
 
 def causes_of(forecast: Forecast, id: str, now: datetime) -> list[Cause]:

@@ -74,13 +74,17 @@ class Keys:
         out_dir: where sinks write.
         execution_class: device class, data type and provider, part of the keys of GPU nodes.
         files: memory of file digests, shared between runs.
+        embed: how much of the document exports carry, part of the keys of sinks.
     """
 
-    def __init__(self, base: Path, out_dir: Path, execution_class: str, files: FileDigests) -> None:
+    def __init__(
+        self, base: Path, out_dir: Path, execution_class: str, files: FileDigests, embed: str = "full"
+    ) -> None:
         self.base = base
         self.out_dir = out_dir
         self.execution_class = execution_class
         self.files = files
+        self.embed = embed
         self._heads: dict[int, tuple[NodeSpec, bytes]] = {}
 
     def key(self, step: Step, inputs: Inputs, paths: Mapping[str, str] = NO_PATHS) -> Digest:
@@ -99,9 +103,9 @@ class Keys:
                 # a list that one wire carries is not the list that one wire makes
                 parts.append(_mark(port.name, port.name in step.several, len(digests)))
                 parts += digests
-        for name, known in step.knob_digests.items():
-            if name in wired:
-                digests = inputs[name]
+        for knob, known in zip(spec.knobs, step.knob_digests, strict=True):
+            if knob.name in wired:
+                digests = inputs[knob.name]
                 parts += digests if len(digests) == 1 else [b"%d:" % len(digests), *digests]
             else:
                 parts.append(known)
@@ -118,6 +122,8 @@ class Keys:
                 head.append(self.execution_class)
             if spec.is_sink:
                 head.append(os.fspath(self.out_dir.absolute()))
+                if self.embed != "full":
+                    head.append(self.embed)
             found = self._heads[id(spec)] = (spec, msgspec.msgpack.encode(head))
         return found[1]
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from nawgraph.graph import Graph, Library, Problem, definition_of
+from immutables import Map
+
+from nawgraph.files import dumps
+from nawgraph.graph import Graph, Library, Node, Problem, definition_of
 from nawgraph.nesting import used
 from nawgraph.problems import cycle
 from nawgraph.runtime import events
 from nawgraph.runtime.cache import Cache
 from nawgraph.runtime.care import Care
+from nawgraph.runtime.collector import collector_paused
 from nawgraph.runtime.engines import Engine, LocalEngine
 from nawgraph.runtime.executor import Run
 from nawgraph.runtime.keys import FileDigests, Keys
@@ -22,19 +25,11 @@ from nawgraph.runtime.models import Residency
 from nawgraph.runtime.plan import Constant, Plan
 from nawgraph.runtime.result import NodeResult, Result
 from nawgraph.values import Digest
+from nawgraph.values.core import digest_bytes
 
 RAM = 1 << 30
 DISK = 20 << 30
 MODELS = 4 << 30
-
-
-def calm_collector() -> None:
-    """Let Python look for cyclic garbage less often. For processes that are nawgraph's own; not for a library.
-
-    A plan of 5,000 nodes would otherwise pay a third of its time for looking at objects that live on anyway.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 class InvalidGraphError(ValueError):
@@ -53,6 +48,7 @@ class Runtime:
         cache_dir: folder of the disk cache, None for memory only.
         ram_bytes, disk_bytes: budgets.
         device: "auto", "cpu" or "cuda", part of the keys of GPU nodes.
+        embed: how much of the document exports carry: "full", "id" (its digest only) or "none".
         warn: called with sentences about the cache ("the cache folder is read-only …").
     """
 
@@ -64,14 +60,16 @@ class Runtime:
         ram_bytes: int = RAM,
         disk_bytes: int = DISK,
         device: str = "auto",
+        embed: str = "full",
         engine: Engine | None = None,
         warn: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.library = library
         self.cache = Cache(cache_dir, ram_bytes=ram_bytes, disk_bytes=disk_bytes, warn=warn)
         self.engine = engine or LocalEngine()
-        self.residency = Residency(MODELS)
+        self.residency = Residency(MODELS, device=lambda: execution_class(self.device))
         self.device = device
+        self.embed = embed
         self.files = FileDigests()
         self._current: Run | None = None
         self._cancelled = threading.Event()
@@ -117,9 +115,9 @@ class Runtime:
         """
         start = time.perf_counter()
         self._cancelled.clear()
-        names = self.targets(graph, targets)
-        self.check(graph, names)
         plan = Plan(graph, self.library)
+        names = _targets(plan, targets)
+        self.check(graph, names, plan.nodes)
         steps = [step for name in names for step in plan.targets_of(name)]
         run = Run(
             plan,
@@ -130,7 +128,7 @@ class Runtime:
             residency=self.residency,
             emit=emit,
             document=document,
-            provenance=lambda node: _provenance(graph, node),
+            provenance=lambda node: _provenance(graph, node, self.embed),
             care=care,
         )
         self._current = run
@@ -141,13 +139,13 @@ class Runtime:
         finally:
             self._current = None
             self.cache.flush()
-        nodes = _node_results(graph, plan, run)
+        nodes = _node_results(plan, run)
         return Result(
             status,
             time.perf_counter() - start,
             nodes,
             run.files,
-            lambda: _outputs(plan, run, graph, names),
+            lambda: _outputs(plan, run, names),
             names,
             self.cache,
         )
@@ -165,7 +163,7 @@ class Runtime:
 
     def keys(self, base: Path, out_dir: Path) -> Keys:
         """The key maker for runs with these folders."""
-        return Keys(base, out_dir, execution_class(self.device), self.files)
+        return Keys(base, out_dir, execution_class(self.device), self.files, self.embed)
 
     def targets(self, graph: Graph, wanted: Iterable[str] | None) -> list[str]:
         """Ids of the nodes to make.
@@ -173,22 +171,12 @@ class Runtime:
         Raises:
             KeyError: one of them does not exist; the message suggests the nearest.
         """
-        if wanted is not None:
-            names = list(dict.fromkeys(wanted))
-            for name in names:
-                graph.node(name)
-            return names
-        plan = Plan(graph, self.library)
-        active = {id: node for id, node in sorted(graph.nodes.items()) if node.mode != "mute"}
-        sinks = [id for id, node in active.items() if plan.writes(node)]
-        if sinks:
-            return sinks
-        read = {source for node in active.values() for source in node.sources}
-        return [id for id in active if id not in read]
+        return _targets(Plan(graph, self.library), wanted)
 
-    def check(self, graph: Graph, targets: Iterable[str]) -> None:
-        """Raise `InvalidGraphError` if the targets or what they need have errors."""
-        errors = [p for p in graph.problems(self.library) if p.severity == "error"]
+    @collector_paused()
+    def check(self, graph: Graph, targets: Iterable[str], nodes: dict[str, Node] | None = None) -> None:
+        """Raise `InvalidGraphError` if the targets or what they need have errors. `nodes`: as for `problems.find`."""
+        errors = [p for p in graph.problems(self.library, nodes) if p.severity == "error"]
         if not errors:
             return
         needed = ancestors(graph, targets)
@@ -199,6 +187,15 @@ class Runtime:
         concerned += [p for p in errors if circle and p.node == circle[0] and p not in concerned]
         if concerned:
             raise InvalidGraphError(concerned)
+
+
+def _targets(plan: Plan, wanted: Iterable[str] | None) -> list[str]:
+    if wanted is None:
+        return plan.targets()
+    names = list(dict.fromkeys(wanted))
+    for name in names:
+        plan.graph.node(name)
+    return names
 
 
 def _place(problem: Problem) -> str:
@@ -235,11 +232,11 @@ def execution_class(device: str) -> str:
     return "cpu"
 
 
-def _outputs(plan: Plan, run: Run, graph: Graph, targets: list[str]) -> dict[str, Digest]:
+def _outputs(plan: Plan, run: Run, targets: list[str]) -> dict[str, Digest]:
     """``node.output`` → digest, for every known output of the document's own nodes."""
     known = run.schedule.outputs
     found: dict[str, Digest] = {}
-    for id, node in sorted(graph.nodes.items()):
+    for id, node in plan.nodes.items():
         spec = plan.interfaces.of(node)
         for index, port in enumerate(spec.outputs if spec else ()):
             if id in known:
@@ -253,13 +250,17 @@ def _outputs(plan: Plan, run: Run, graph: Graph, targets: list[str]) -> dict[str
     return found
 
 
-def _provenance(graph: Graph, node: str) -> str:
+def _provenance(graph: Graph, node: str, embed: str) -> str:
+    """What an exporter embeds: the document, a document with nothing but its digest, or nothing."""
+    if embed == "none":
+        return ""
     from nawgraph.files import canonical_for_embedding
 
-    return canonical_for_embedding(graph, [node.partition("/")[0].partition("[")[0]])
+    text = canonical_for_embedding(graph, [node.partition("/")[0].partition("[")[0]])
+    return text if embed == "full" else dumps(Graph(meta=Map({"id": digest_bytes(text.encode()).hex()})))
 
 
-def _node_results(graph: Graph, plan: Plan, run: Run) -> dict[str, NodeResult]:
+def _node_results(plan: Plan, run: Run) -> dict[str, NodeResult]:
     """State of every step, and of the document's nodes that are no steps themselves (subgraphs, unneeded ones)."""
     made: dict[str, NodeResult] = {}
     inside: dict[str, list[NodeResult]] = {}
@@ -275,7 +276,7 @@ def _node_results(graph: Graph, plan: Plan, run: Run) -> dict[str, NodeResult]:
         made[id] = result
         if "/" in id:
             inside.setdefault(id.partition("/")[0], []).append(result)
-    for id in sorted(graph.nodes):
+    for id in plan.nodes:
         if id not in made:
             made[id] = NodeResult.together(inside.get(id, []))
     return made

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from nawgraph.runtime.events import Event, Finished
+from nawgraph.runtime.events import Event, Expected, Finished
 
 
 class Setup(msgspec.Struct, tag=True):
@@ -21,6 +21,7 @@ class Setup(msgspec.Struct, tag=True):
 
     Attributes:
         parent: process id of the session.
+        provider: module with `provided(library)` and `engine()`, "" for the standard nodes and the local engine alone.
         nodes: modules whose nodes are added to the standard library.
         cache_dir: folder of the disk cache, "" for memory only.
         folder: of the session, for values that lie in no cache file.
@@ -28,6 +29,7 @@ class Setup(msgspec.Struct, tag=True):
     """
 
     parent: int
+    provider: str
     nodes: tuple[str, ...]
     cache_dir: str
     folder: str
@@ -104,11 +106,11 @@ class Done(msgspec.Struct, tag=True):
 
 
 class Answer(msgspec.Struct, tag=True):
-    """To a request: a file, or states of steps; or a sentence why not."""
+    """To a request: a file, or what to expect of each step in plan order; or a sentence why not."""
 
     request: int
     path: str = ""
-    states: dict[str, str] = {}
+    steps: dict[str, Expected] = {}
     error: str = ""
 
 

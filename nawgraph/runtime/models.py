@@ -53,6 +53,7 @@ class Residency:
         budget_bytes: memory for models; exceeded by none.
         load: ``load(ref)`` brings a model into memory.
         estimate: ``estimate(ref)`` says how many bytes it will need, 0 if unknown.
+        device: names the device that models which have a method ``to`` are moved to, asked when one is loaded.
     """
 
     def __init__(
@@ -61,8 +62,10 @@ class Residency:
         *,
         load: Callable[[ModelRef], Any] = loaders.load,
         estimate: Callable[[ModelRef], int] = loaders.estimate,
+        device: Callable[[], str] = lambda: "cpu",
     ) -> None:
         self._load = load
+        self._device = device
         self._estimate = estimate
         self._changed = threading.Condition()
         self._tier = Tier(budget_bytes, lambda digest: digest in self._loans, self._leave)
@@ -182,13 +185,13 @@ class Residency:
         """Load a model: it, its bytes, the seconds it took. Out of memory, all idle models leave and it tries again."""
         start = time.perf_counter()
         try:
-            model = self._load(ref)
+            model = self._placed(ref)
         except Exception as error:
             if not _out_of_memory(error):
                 raise
             self.clear()
             try:
-                model = self._load(ref)
+                model = self._placed(ref)
             except Exception as again:
                 if not _out_of_memory(again):
                     raise
@@ -197,6 +200,12 @@ class Residency:
                     f"{_mega(self._tier.used)} of {_mega(self._tier.budget)} for models are in use: lower the limit"
                 ) from again
         return model, model_bytes(model), time.perf_counter() - start
+
+    def _placed(self, ref: ModelRef) -> Any:
+        model = self._load(ref)
+        if hasattr(model, "to") and (device := self._device()) != "cpu":
+            model.to(device)
+        return model
 
     def _leave(self, digest: Digest, model: Any, seconds: float) -> None:
         self._refs.pop(digest, None)
@@ -207,8 +216,8 @@ def model_bytes(model: Any) -> int:
     own = getattr(model, "nbytes", None)
     if isinstance(own, int):
         return own
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(model, torch.nn.Module):
+    module = getattr(sys.modules.get("torch.nn"), "Module", None)  # not there yet while another thread imports torch
+    if module is not None and isinstance(model, module):
         held = {id(t): t.nbytes for t in (*model.parameters(), *model.buffers())}
         return sum(held.values())
     found: dict[int, int] = {}

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nawgraph.graph import INSIDE, Graph, Library, Node, Subgraph, Wire, definition_of
+from nawgraph.graph import INSIDE, Graph, Library, Link, Node, Subgraph, definition_of
 from nawgraph.interface import Interfaces, pass_through, settings
 from nawgraph.nesting import used
 from nawgraph.node import NodeSpec
+from nawgraph.runtime.collector import collector_paused
 from nawgraph.values import Digest
 from nawgraph.values.core import digest_bytes
 
@@ -50,14 +51,17 @@ class Step:
         inputs: port or knob → sources.
         several: ports whose wires make a list, even if there is only one.
         knobs: name → value for the knobs that no wire feeds, coerced, defaults filled in.
-        knob_digests: the same as digests.
+        knob_digests: their digests, in order of the type's knobs; of a wired one there is the default's.
         order: position in the plan, which settles every tie.
+        waits: how many of the steps that it waits for are not known yet (the schedule's).
         first: the sources that must be known before anything can be said of it.
         chosen: whether it has said which of its lazy inputs it needs.
         kind: "call" an ordinary node, "forward" a switch, "map", "collect", "frozen" or "missing".
     """
 
-    __slots__ = ("chosen", "first", "id", "inputs", "kind", "knob_digests", "knobs", "node", "order", "several", "spec")
+    __slots__ = (
+        "chosen", "first", "id", "inputs", "kind", "knob_digests", "knobs", "node", "order", "several", "spec", "waits",
+    )  # fmt: skip
 
     def __init__(self, id: str, node: Node, spec: NodeSpec, kind: str) -> None:
         self.id = id
@@ -66,15 +70,18 @@ class Step:
         self.kind = kind
         self.inputs: dict[str, tuple[Source, ...]] = {}
         self.knobs: Mapping[str, Any] = {}
-        self.knob_digests: Mapping[str, Digest] = {}
+        self.knob_digests: tuple[Digest, ...] = ()
         self.order = -1
+        self.waits = 0
         self.chosen = False
-        self.first: list[Source] = []
+        self.first: Sequence[Source] = ()
         self.several: frozenset[str] = NONE
 
-    def eager(self) -> list[Source]:
+    def eager(self) -> Sequence[Source]:
         """Sources that must be known before anything can be said of this step."""
         lazy = self.spec.lazy
+        if len(self.inputs) == 1 and not lazy:
+            return next(iter(self.inputs.values()))
         return [s for name, sources in self.inputs.items() if name not in lazy for s in sources]
 
     def without_value(self) -> str:
@@ -106,48 +113,63 @@ class _Value:
 
 
 class Plan:
-    """The steps that some targets of a document need. `steps` is in order of execution."""
+    """The steps that some targets of a document need.
+
+    Attributes:
+        nodes: the document's own, in order of id.
+        steps: in order of execution.
+    """
 
     def __init__(self, graph: Graph, library: Library) -> None:
         self.graph = graph
+        self.nodes = dict(sorted(graph.nodes.items()))
         self.interfaces = Interfaces(graph, library)
         self.steps: dict[str, Step] = {}
-        self._scopes: dict[str, _Scope] = {"": _Scope(graph.nodes)}
+        self._scopes: dict[str, _Scope] = {"": _Scope(self.nodes)}
+        self._writers: dict[str, bool] = {}
 
     # ------------------------------------------------------------------------------ demand
 
+    @collector_paused()
     def demand(self, ids: Iterable[str]) -> list[Step]:
         """Add the steps `ids` and all they surely need; return the new ones in order.
 
-        `ids` are step ids. The order is topological and the same in every process.
+        `ids` are step ids. The order is the same in every process: what a step needs comes before it, and one branch
+        after the other, so that few results are waiting for their readers at a time.
         """
-        import networkx as nx
-
-        todo = [id for id in ids if id not in self.steps]
-        fresh: dict[str, Step] = {}
-        wires: list[tuple[str, str]] = []
+        opened: dict[str, Step] = {}
+        added: list[Step] = []
+        todo = list(ids)[::-1]
         while todo:
-            id = todo.pop()
-            if id in self.steps or id in fresh:
-                continue
-            step = fresh[id] = self._step(id)
-            step.first = step.eager()
-            for source in step.first:
-                if not isinstance(source, Constant) and source[0] not in self.steps:
-                    wires.append((source[0], id))
-                    todo.append(source[0])
-        order = nx.DiGraph()
-        order.add_nodes_from(fresh)
-        order.add_edges_from(wires)
-        added = [fresh[id] for id in nx.topological_sort(order)]
-        for step in added:
-            step.order = len(self.steps)
-            self.steps[step.id] = step
+            id = todo[-1]
+            step = opened.get(id)
+            if id in self.steps:
+                todo.pop()
+            elif step is None:
+                step = opened[id] = self._step(id)
+                step.first = step.eager()
+                todo += [s[0] for s in reversed(step.first) if not isinstance(s, Constant) and s[0] not in self.steps]
+            else:
+                todo.pop()
+                step.order = len(self.steps)
+                self.steps[id] = step
+                added.append(step)
         return added
+
+    def targets(self) -> list[str]:
+        """The nodes to make if none are named: all sinks, else those that no other reads."""
+        sinks, active, read = [], [], set()
+        for id, node in self.nodes.items():  # once: a large document's nodes are far apart in memory
+            if self.writes(node):
+                sinks.append(id)
+            if node.mode != "mute":
+                active.append(id)
+                read.update([feeder for _, feeder, _, _ in node.links])
+        return sinks or [id for id in active if id not in read]
 
     def targets_of(self, node: str) -> list[str]:
         """The steps that give the outputs of a document's node: itself, or what a subgraph or bypass stands for."""
-        found = self.graph.nodes[node]
+        found = self.nodes[node]
         if found.mode == "mute":
             return []
         spec = self.interfaces.of(found)
@@ -160,13 +182,11 @@ class Plan:
 
     # ----------------------------------------------------------------------------- resolve
 
-    def _plainly(self, scope: _Scope, prefix: str, wire: Wire) -> tuple[Source, ...]:
+    def _plainly(self, scope: _Scope, prefix: str, link: Link) -> tuple[Source, ...]:
         """What `resolve` gives for a single wire from an ordinary node, which most are; () for any other."""
-        if not isinstance(wire, str):
-            return ()
-        id, _, output = wire.partition(".")
+        _, id, output, several = link
         feeder = scope.nodes.get(id)
-        if feeder is None or feeder.mode or definition_of(feeder.type) is not None:
+        if several or feeder is None or feeder.mode or definition_of(feeder.type) is not None:
             return ()
         return (self._output(prefix + id, feeder, output),)
 
@@ -299,6 +319,13 @@ class Plan:
         """Whether a node is an exporter, or an instance of a subgraph that holds one somewhere."""
         if node.mode in ("mute", "bypass"):
             return False
+        known = self._writers.get(node.type)
+        if known is None:
+            known = self._writers[node.type] = self._is_writer(node)
+        return known
+
+    def _is_writer(self, node: Node) -> bool:
+        """The same of an active node; all of a type are alike."""
         instance = definition_of(node.type)
         if instance is None:
             spec = self.interfaces.of(node)
@@ -325,14 +352,20 @@ class Plan:
         if node.mode == "freeze":
             return Step(id, node, spec, "frozen")
         step = Step(id, node, spec, kind)
-        node = self._with_outer_knobs(step, scope, name, node)
-        for port in sorted(node.inputs) if len(node.inputs) > 1 else node.inputs:
-            sources = self._plainly(scope, prefix, node.inputs[port]) or self.resolve(prefix, _wires(node, port))
+        if scope.knobs:
+            node = self._with_outer_knobs(step, scope, name, node)
+        done = ""
+        for link in sorted(node.links) if len(node.links) > 1 else node.links:
+            port, _, _, several = link
+            if port == done:
+                continue  # one of a list, which was resolved along with its first
+            done = port
+            sources = self._plainly(scope, prefix, link) or self.resolve(prefix, _wires(node, port))
             if sources:
                 step.inputs[port] = sources
-                if len(sources) > 1 or not isinstance(node.inputs[port], str):
+                if several or len(sources) > 1:
                     step.several |= {port}
-        step.knobs, step.knob_digests = settings(node, spec)
+        _, step.knobs, step.knob_digests = settings(node, spec)
         return step
 
     def _open_path(self, prefix: str) -> _Scope:

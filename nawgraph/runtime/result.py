@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from nawgraph.values import Digest
 _WORST = ("failed", "blocked", "cancelled", "running", "ran", "cached", "skipped")
 
 
-class NodeResult(msgspec.Struct, frozen=True):
+class NodeResult(msgspec.Struct, frozen=True, gc=False):
     """How one node fared.
 
     Attributes:
@@ -51,7 +51,7 @@ class Result:
         self,
         status: str,
         seconds: float,
-        nodes: Mapping[str, NodeResult],
+        nodes: dict[str, NodeResult],
         files: list[str],
         outputs: Callable[[], dict[str, Digest]],
         targets: list[str],
@@ -59,7 +59,7 @@ class Result:
     ) -> None:
         self.status = status
         self.seconds = seconds
-        self.nodes = dict(nodes)
+        self.nodes = nodes
         self.files = files
         self.targets = targets
         self._make_outputs = outputs

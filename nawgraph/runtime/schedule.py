@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from nawgraph.runtime.plan import LATER, Constant, Source, Step
 from nawgraph.values import Digest
@@ -16,15 +16,14 @@ class Schedule:
         outputs: step id → digests of its results, for every step whose results are known.
         lost: ids of steps that failed, or that cannot run because of one that did.
         forced: steps that must run although their result is known, since its value is gone.
-        producer: digest → id of the step that makes it.
     """
 
     def __init__(self) -> None:
         self.outputs: dict[str, tuple[Digest, ...]] = {}
         self.lost: set[str] = set()
         self.forced: set[str] = set()
-        self.producer: dict[Digest, str] = {}
-        self._waiting: dict[str, int] = {}
+        self._makers: dict[Digest, str] | None = None
+        self._lists: dict[Digest, Digest] = {}
         self._waiters: dict[str, list[Step]] = {}
         self._ready: list[tuple[int, str, Step]] = []
 
@@ -40,15 +39,14 @@ class Schedule:
 
     def wait(self, step: Step, sources: Iterable[Source]) -> list[Step]:
         """Let a step wait for sources, or make it ready if they are known. Returns what is lost by it."""
-        count = 0
+        step.waits = 0
         for source in {s[0] for s in sources if not isinstance(s, Constant)}:
             if source in self.lost:
                 return self.lose(step)
             if source not in self.outputs or source in self.forced:
                 self._waiters.setdefault(source, []).append(step)
-                count += 1
-        self._waiting[step.id] = count
-        if not count:
+                step.waits += 1
+        if not step.waits:
             self.push(step)
         return []
 
@@ -64,14 +62,34 @@ class Schedule:
         """The results of a step are known: whoever waits only for it is ready. Returns how many waited."""
         self.outputs[step.id] = outputs
         self.forced.discard(step.id)
-        for name in outputs:
-            self.producer.setdefault(name, step.id)
+        if self._makers is not None:
+            self._note_maker(step.id, outputs)
         waiters = self._waiters.pop(step.id, ())
         for waiter in waiters:
-            self._waiting[waiter.id] -= 1
-            if not self._waiting[waiter.id] and waiter.id not in self.lost:
+            waiter.waits -= 1
+            if not waiter.waits and waiter.id not in self.lost:
                 self.push(waiter)
         return len(waiters)
+
+    def maker(self, name: Digest) -> str:
+        """Id of the step that makes a value, or a list that holds it; "" if none does."""
+        if self._makers is None:  # few runs ever ask
+            self._makers = {}
+            for id, outputs in self.outputs.items():
+                self._note_maker(id, outputs)
+        while name not in self._makers and name in self._lists:  # a list may be an item of another
+            name = self._lists[name]
+        return self._makers.get(name, "")
+
+    def taken_from(self, name: Digest, items: Iterable[Digest]) -> None:
+        """Values are items of the list `name`: who makes the list makes them."""
+        for item in items:
+            self._lists.setdefault(item, name)
+
+    def _note_maker(self, id: str, outputs: tuple[Digest, ...]) -> None:
+        assert self._makers is not None
+        for name in outputs:
+            self._makers.setdefault(name, id)
 
     def lose(self, step: Step) -> list[Step]:
         """A step failed: all that wait for it, directly or not, are lost. Returns them, the step first."""
@@ -87,20 +105,24 @@ class Schedule:
     def only_reader(self, step: Step) -> Step | None:
         """The step that waits for this one and for nothing else, if no other does."""
         waiters = self._waiters.get(step.id, ())
-        return waiters[0] if len(waiters) == 1 and self._waiting[waiters[0].id] == 1 else None
-
-    def knows(self, sources: Iterable[Source]) -> bool:
-        """Whether sources are known."""
-        return all(isinstance(s, Constant) or s[0] in self.outputs for s in sources)
+        return waiters[0] if len(waiters) == 1 and waiters[0].waits == 1 else None
 
     def digests(self, sources: Iterable[Source]) -> tuple[Digest, ...]:
         """Digests of known sources."""
         outputs = self.outputs
-        return tuple(s.digest if isinstance(s, Constant) else outputs[s[0]][s[1]] for s in sources)
+        return tuple([s.digest if isinstance(s, Constant) else outputs[s[0]][s[1]] for s in sources])
 
-    def feeds(self, sources: Iterable[Source]) -> tuple[Digest | Constant, ...]:
-        """What known sources feed a port with."""
+    def feeds(self, inputs: Mapping[str, Sequence[Source]]) -> dict[str, tuple[Digest | Constant, ...]]:
+        """What each port is fed with, as far as it is known."""
         outputs = self.outputs
-        return tuple(
-            outputs[s[0]][s[1]] if not isinstance(s, Constant) else s.digest if s.value is LATER else s for s in sources
-        )
+        fed: dict[str, tuple[Digest | Constant, ...]] = {}
+        for name, sources in inputs.items():
+            group: list[Digest | Constant] = []
+            for source in sources:
+                if isinstance(source, Constant):
+                    group.append(source.digest if source.value is LATER else source)
+                elif source[0] in outputs:
+                    group.append(outputs[source[0]][source[1]])
+            if len(group) == len(sources):
+                fed[name] = tuple(group)
+        return fed

@@ -27,7 +27,7 @@ from typing import Any
 from nawgraph.graph import Graph
 from nawgraph.runtime.cache import DamagedError, read_file
 from nawgraph.runtime.cache.store import Store
-from nawgraph.runtime.events import Event
+from nawgraph.runtime.events import Event, Expected
 from nawgraph.runtime.local import DISK, RAM
 from nawgraph.runtime.messages import Fetch, Foretell, Setup
 from nawgraph.runtime.supervisor import Order, Supervisor
@@ -44,6 +44,7 @@ class Session:
     Args:
         cache_dir: folder of the disk cache, None for memory only.
         nodes: names of modules whose nodes are added to the standard library.
+        provider: module that adds installed packs, by name since it lies above this one; "" for none.
         device: "auto", "cpu" or "cuda".
         ram_bytes, disk_bytes: budgets of the cache.
         scratch: folder in which the session makes its own, for values that lie in no cache file; the system's
@@ -55,6 +56,7 @@ class Session:
         cache_dir: Path | None,
         *,
         nodes: Iterable[str] = (),
+        provider: str = "nawgraph.packs.provide",
         device: str = "auto",
         ram_bytes: int = RAM,
         disk_bytes: int = DISK,
@@ -72,6 +74,7 @@ class Session:
         self._news = threading.Condition()
         setup = Setup(
             parent=0,
+            provider=provider,
             nodes=tuple(nodes),
             cache_dir=os.path.abspath(cache_dir) if cache_dir is not None else "",  # noqa: PTH100
             folder=os.path.abspath(self.folder),  # noqa: PTH100
@@ -188,12 +191,13 @@ class Session:
         base: Path = Path(),
         document: str = "",
         timeout: float | None = 10.0,
-    ) -> dict[str, str]:
-        """What a run would do: step id → verdict, see `nawgraph.runtime.forecast.Outlook`.
+    ) -> dict[str, Expected]:
+        """What a run would do, in plan order: step id → verdict, cost, and the reason in words.
 
         Raises:
             ValueError: the document or the targets have errors.
             TimeoutError: the engine did not answer for `timeout` seconds.
+            RuntimeError: there is no engine, or the session was closed.
         """
         from nawgraph.files import dumps
 
@@ -203,7 +207,7 @@ class Session:
         answer = self._supervisor.request(command).result(timeout)
         if answer.error:
             raise ValueError(answer.error)
-        return answer.states
+        return answer.steps
 
     # --------------------------------------------------------------------- called by the supervisor
 

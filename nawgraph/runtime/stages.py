@@ -104,8 +104,7 @@ def _items(run: Run, source: Source) -> list[Constant]:
     name = run.schedule.digests([source])[0]
     elements = run.cache.elements(name)
     if elements is not None:
-        for element in elements:
-            run.schedule.producer.setdefault(element, run.schedule.producer.get(name, ""))
+        run.schedule.taken_from(name, elements)
         return [Constant(LATER, element) for element in elements]
     found = value(run, source)
     return [Constant(item, digest(item)) for item in found] if isinstance(found, tuple) else [Constant(found, name)]

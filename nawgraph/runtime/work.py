@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 import time
 import traceback
@@ -18,6 +19,7 @@ from nawgraph.context import Cancelled, Context
 from nawgraph.node import NodeSpec, Port
 from nawgraph.runtime.cache import Row
 from nawgraph.runtime.claims import Claims
+from nawgraph.runtime.engines import Engine
 from nawgraph.runtime.models import Residency
 from nawgraph.runtime.plan import Constant
 from nawgraph.values import Digest, digest, frozen, type_name
@@ -94,6 +96,7 @@ class Values(Protocol):
     def pin(self, digests: Iterable[Digest]) -> None: ...
     def get(self, digest: Digest) -> Any: ...
     def put(self, digest: Digest, value: Any, seconds: float, *, verify: bool = True) -> None: ...
+    def path(self, digest: Digest) -> Path | None: ...
 
 
 class RunContext(Context):
@@ -134,16 +137,13 @@ class RunContext(Context):
         self._show(self._id, value)
 
 
-def perform(job: Job, values: Values, ctx: Context) -> Outcome:
+def perform(job: Job, values: Values, ctx: Context, engine: Engine) -> Outcome:
     """Run one job. Whatever the node does, this returns an outcome."""
     start = time.perf_counter()
     try:
         given = arguments(job, values)
         ctx.check()
-        if job.spec.takes_context:
-            given["ctx"] = ctx
-        assert job.spec.function is not None
-        results = results_of(job, job.spec.function(**given))
+        results = results_of(job, engine.call(job.spec, given, ctx, values))
         seconds = time.perf_counter() - start
         return Ran(store(job, results, seconds, values, ctx))
     except BaseException as error:
@@ -162,33 +162,49 @@ def caught(error: BaseException) -> Outcome:
         return Stopped()
     if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
         raise error
-    return Failed(sentence(error), "".join(traceback.format_exception(error)))
+    detail = getattr(error, "detail", "")  # of an error in another process, whose traceback says more than ours
+    return Failed(sentence(error), detail or "".join(traceback.format_exception(error)))
 
 
 def arguments(job: Job, values: Values) -> dict[str, Any]:
     """Keyword arguments of the call. Raises `GoneError` for a value that is in no cache."""
-    made: dict[str, Any] = {port.name: None for port in job.spec.inputs}
-    for knob in job.spec.knobs:
-        if job.inputs.get(knob.name):
-            value = [_fetch(fed, values) for fed in job.inputs[knob.name]]
-            made[knob.name] = knob.coerce(value[0] if knob.name not in job.several else value)
-        else:
-            made[knob.name] = job.knobs[knob.name]
-        if knob.type.item is not None:
-            made[knob.name] = list(made[knob.name])
-    for name in job.spec.file_knobs:
+    spec = job.spec
+    made: dict[str, Any] = {**spec.unwired, **job.knobs}
+    for name, feeds in job.inputs.items():
+        if not feeds:
+            continue  # a promoted knob whose wire comes from a muted node
+        fetched = [_fetch(fed, values) for fed in feeds]
+        value = fetched if name in job.several else fetched[0]
+        port, knob = spec.input(name), spec.knob(name)
+        if port is not None:
+            made[name] = _as_input(port.type, value)
+        elif knob is not None:
+            made[name] = knob.coerce(value)
+    for name in spec.list_knobs:
+        made[name] = list(made[name])
+    for name in spec.file_knobs:
         if made[name]:
             made[name] = str(job.base / made[name])
-    for port in job.spec.inputs:
-        if port.name not in job.inputs:
-            continue
-        fetched = [_fetch(fed, values) for fed in job.inputs[port.name]]
-        value = fetched if port.name in job.several else fetched[0]
-        if port.type.is_list and not isinstance(value, (tuple, list)):
-            value = [value]
-        value = _as(port.type, value)
-        made[port.name] = list(value) if isinstance(value, tuple) else value
+            if spec.function is None and job.inputs.get(name):
+                _within(made[name], job.base, name)
     return made
+
+
+def _as_input(kind: types.Type, value: Any) -> Any:
+    """A value as the port hands it to the node: one for a list is a list of one, a tuple is a list."""
+    if kind.is_list and not isinstance(value, (tuple, list)):
+        value = [value]
+    value = _as(kind, value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _within(path: str, base: Path, name: str) -> None:
+    """A pack is lent the file, and it may be a pack that made up the path: only the document may lead out."""
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(base)):
+        raise ValueError(
+            f"{name} comes from a wire and leads out of the document's folder, where a pack's node may not read: "
+            "set it on the node itself"
+        )
 
 
 def _fetch(fed: Fed, values: Values) -> Any:
@@ -215,7 +231,7 @@ def results_of(job: Job, result: Any) -> tuple[Any, ...]:
     results = spec.outputs_of(result)
     if len(results) != len(spec.outputs):
         raise ValueError(f"{spec.id} returned {len(results)} values for {len(spec.outputs)} outputs")
-    return tuple(_checked(spec, port, v) for port, v in zip(spec.outputs, results, strict=True))
+    return tuple([_checked(spec, port, v) for port, v in zip(spec.outputs, results, strict=True)])
 
 
 def _checked(spec: NodeSpec, port: Port, value: Any) -> Any:
@@ -242,7 +258,7 @@ def store(job: Job, results: tuple[Any, ...], seconds: float, values: Values, ct
     They are pinned before they are put, so that a small budget does not drop them before their readers are counted.
     """
     if job.spec.cutoff:
-        digests = tuple(digest(value) for value in results)
+        digests = tuple([digest(value) for value in results])
     else:
         digests = tuple(digest_bytes(job.key, port.name.encode()) for port in job.spec.outputs)
     names = tuple([type_name(value) for value in results])
@@ -260,7 +276,7 @@ def must_stay(names: tuple[str, ...]) -> bool:
 
     Those are rarely dropped and made again in no time.
     """
-    return any(name not in types.SCALARS for name in names)
+    return not types.SCALARS.keys() >= set(names)
 
 
 def file_state(path: Path) -> tuple[str, int, int, str]:

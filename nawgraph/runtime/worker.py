@@ -17,6 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,10 @@ from nawgraph.runtime import events, messages
 from nawgraph.runtime.cache import write_file
 from nawgraph.runtime.cache.device import to_host
 from nawgraph.runtime.care import GRACE, Care, Flight
+from nawgraph.runtime.collector import calm_collector
+from nawgraph.runtime.explain import expectations
 from nawgraph.runtime.forecast import Forecast
-from nawgraph.runtime.local import Runtime, calm_collector
+from nawgraph.runtime.local import Runtime
 from nawgraph.runtime.plan import Plan
 from nawgraph.runtime.work import sentence
 
@@ -133,7 +136,8 @@ class Worker:
         self._channel = channel
         self._folder = Path(setup.folder)
         self._outbox = Outbox(channel)
-        library = standard()
+        provider = importlib.import_module(setup.provider) if setup.provider else None
+        library = provider.provided(standard()) if provider else standard()
         for name in setup.nodes:
             library.add_module(importlib.import_module(name))
         calm_collector()
@@ -143,6 +147,7 @@ class Worker:
             ram_bytes=setup.ram_bytes,
             disk_bytes=setup.disk_bytes,
             device=setup.device,
+            engine=provider.engine() if provider else None,
             warn=lambda text: self._outbox.put(0, events.Notice(text)),
         )
         self._flight = Flight(Path(setup.flight))
@@ -251,5 +256,5 @@ class Worker:
         plan = Plan(graph, runtime.library)
         steps = [step for name in names for step in plan.targets_of(name)]
         keys = runtime.keys(Path(command.base), Path(command.out_dir))
-        looks = Forecast(plan, steps, cache=runtime.cache, keys=keys, document=command.document).outlooks
-        return {"states": {id: look.verdict for id, look in looks.items()}}
+        forecast = Forecast(plan, steps, cache=runtime.cache, keys=keys, document=command.document)
+        return {"steps": expectations(forecast, datetime.now())}

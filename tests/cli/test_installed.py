@@ -30,7 +30,10 @@ def test_nodes(cli: Any) -> None:
 
 
 def test_models(cli: Any) -> None:
-    assert json.loads(cli("models", "list", "--json")[1]) == {"models": []}
+    models = json.loads(cli("models", "list", "--json")[1])["models"]
+    assert [m["kind"] for m in models] == ["clap", "planner", "renderer", "vocoder"]
+    assert all(m["state"] == "installed" and m["licence"] == "MIT" and m["bytes"] > 1e6 for m in models)
+    assert len({m["digest"] for m in models}) == 4
 
 
 def test_cache_info_verify_clear(cli: Any, song: str, place: Path) -> None:
@@ -68,16 +71,17 @@ def test_cache_folder_that_is_a_file(cli: Any, place: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["edit", "song.nawgraph"]])
-def test_no_editor_yet(cli: Any, words: list[str]) -> None:
+def test_the_editor_needs_a_display(cli: Any, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
     status, out, err = cli(*words)
     assert (status, out) == (2, "")
-    assert err.startswith("nawgraph: the editor is not part of this version")
+    assert err.startswith("nawgraph: the editor needs ") and err.count("\n") == 1
 
 
 def test_help_and_version(cli: Any) -> None:
     status, out, _ = cli("--help")
     assert status == 0
-    for command in ("run", "check", "plan", "explain", "diff", "merge", "extract", "nodes", "models", "cache"):
+    for command in ("edit", "run", "check", "plan", "explain", "diff", "merge", "extract", "nodes", "models", "cache"):
         assert f"\n    {command} " in out
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert cli("--version")[1] == f"nawgraph {project['version']}\n"

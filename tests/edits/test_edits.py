@@ -29,7 +29,7 @@ from nawgraph.edits import (
     Ungroup,
 )
 from nawgraph.files import copy, dumps, loads
-from nawgraph.graph import Graph, Node
+from nawgraph.graph import Graph, Node, Subgraph
 
 
 def after(*edits: Edit, graph: Graph | None = None) -> Graph:
@@ -190,6 +190,38 @@ def test_replacing_a_type_keeps_what_fits_and_says_what_does_not() -> None:
         "the wire into db",
         "the wire from gain.audio to split.audio",
     ]
+
+
+def test_several_wires_into_a_port_take_no_list() -> None:
+    graph = after(Group(("split",), "two"))
+    name = next(iter(graph.subgraphs))
+    replaced = ReplaceType("two", f"map.{name}").apply(graph, LIBRARY)
+    assert "audios" not in replaced.nodes["mix"].inputs
+    assert not wrong(replaced)
+
+
+def test_a_promoted_knob_that_a_replaced_node_has_not_goes_from_every_definition_around_it() -> None:
+    inner = Subgraph(nodes=Map(gain=Node("test.gain", 2)), inputs=Map(), knobs=Map(db="gain.db"))
+    outer = Subgraph(nodes=Map(inner=Node("subgraph.inner")), knobs=Map(loud="inner.db"))
+    graph = Graph(
+        nodes=Map(outer=Node("subgraph.outer", knobs=Map(loud=3.0))),
+        subgraphs=Map(inner=inner, outer=outer),
+        form=(Map(node="outer", knob="loud"),),
+    )
+    replaced = ReplaceType("gain", "test.tone", scope="inner").apply(graph, LIBRARY)
+    assert not replaced.subgraphs["inner"].knobs
+    assert not replaced.subgraphs["outer"].knobs
+    assert not replaced.nodes["outer"].knobs
+    assert not replaced.form
+
+
+def test_what_a_map_takes_from_a_list_is_promoted_no_longer() -> None:
+    inner = Subgraph(nodes=Map(tone=Node("test.tone")), knobs=Map(level="tone.level"))
+    outer = Subgraph(nodes=Map(each=Node("map.inner")), knobs=Map(loud="each.level"))
+    graph = Graph(nodes=Map(outer=Node("subgraph.outer")), subgraphs=Map(inner=inner, outer=outer))
+    listed = SetKnob("each", "over", ("level",), scope="outer").apply(graph, LIBRARY)
+    assert not listed.subgraphs["outer"].knobs
+    assert not wrong(listed)
 
 
 def test_insert_on_a_wire() -> None:

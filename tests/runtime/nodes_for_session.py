@@ -30,6 +30,18 @@ def following(x: float | None, *, by: float = 1.0, log: str = "") -> float:
     return (x or 0.0) + by
 
 
+@node("s.big", memory=lambda knobs: 1_000_000 * knobs["megabytes"])
+def big(*, megabytes: int = 1) -> float:
+    """Says how much memory it needs."""
+    return float(np.zeros(megabytes * 125_000).sum())
+
+
+@node("s.numbers")
+def numbers() -> list[float]:
+    """A list to map over."""
+    return [1.0, 2.0]
+
+
 @node("s.print")
 def talk() -> float:
     """Prints, as a library does that somebody forgot to silence."""

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -288,3 +289,16 @@ def test_a_full_disk_costs_one_warning_and_leaves_no_half_file(tmp_path: Path) -
     assert not [f for f in tmp_path.rglob("*") if f.is_file() and f.name != "index.sqlite"]
     with Cache(tmp_path, warn=pytest.fail) as cache:
         assert cache.verify() == []
+
+
+def test_a_cache_that_another_process_is_creating_is_waited_for(tmp_path: Path) -> None:
+    creator = sqlite3.connect(tmp_path / "index.sqlite", isolation_level=None, check_same_thread=False)
+    creator.execute("BEGIN IMMEDIATE")
+    waiting = threading.Timer(0.3, creator.rollback)
+    waiting.start()
+    with Cache(tmp_path, warn=pytest.fail) as cache:
+        cache.put(values.digest(5), 5, 1.0)
+    waiting.join()
+    creator.close()
+    with Cache(tmp_path, warn=pytest.fail) as cache:
+        assert cache.get(values.digest(5)) == 5

@@ -17,7 +17,7 @@ import msgspec
 import nodes_for_session
 import numpy as np
 import pytest
-from lab import graph, n
+from lab import graph, n, turned
 
 from nawgraph.graph import Graph
 from nawgraph.library import Library, standard
@@ -169,10 +169,18 @@ def test_a_document_with_errors_ends_with_a_sentence(session: Session) -> None:
 
 
 def test_a_plan_tells_what_would_run(session: Session) -> None:
-    document = graph(a=n("s.next", by=0.125), b=n("s.next", x="@a.value"))
-    assert session.plan(document)["a"] == "run"
-    listen(session, session.run(document))
-    assert session.plan(document) == {"a": "cached", "b": "cached"}
+    document = graph(a=n("s.next", by=0.125), b=n("s.next", x="@a.value"), big=n("s.big", megabytes=3))
+    first = session.plan(document, document="song")
+    assert list(first) == ["a", "b", "big"] and first["a"].verdict == "run"
+    assert (first["a"].why, first["a"].seconds, first["big"].bytes) == ("it never ran here", None, 3_000_000)
+    listen(session, session.run(document, document="song"))
+    then = session.plan(document, document="song")
+    assert {id: step.verdict for id, step in then.items()} == {"a": "cached", "b": "cached", "big": "cached"}
+    assert all(step.seconds is not None and step.why == "" for step in then.values())
+    changed = session.plan(turned(document, "a", by=0.25), document="song")
+    assert changed["a"].why.startswith("knob by changed from 0.125 to 0.25 since ") and changed["a"].seconds is not None
+    assert changed["b"].verdict == "maybe" and changed["b"].feeders == ("a",)
+    assert changed["b"].why == "input x, which comes from a, may change"
     with pytest.raises(ValueError, match="nobody"):
         session.plan(document, ["nobody"])
 
@@ -316,7 +324,7 @@ def test_a_session_that_is_killed_takes_its_engine_along_and_the_next_one_sweeps
         sys.path[:0] = [{runtime!r}, {tests!r}, {root!r}]
         from pathlib import Path
         from test_session import listen, opened, wait_for
-        from lab import graph, n
+        from lab import graph, n, turned
         session = opened(Path({folder!r}))
         listen(session, session.run(graph(a=n("s.print"))))
         session.run(graph(a=n("s.hang", log={log!r})))

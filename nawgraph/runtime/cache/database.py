@@ -18,6 +18,9 @@ from typing import Any, TypeVar
 APPLICATION = 0x6E617763  # "nawc"
 VERSION = 1
 
+PATIENCE = 30.0
+"""Seconds to wait for another process that has the file locked."""
+
 T = TypeVar("T")
 
 
@@ -64,7 +67,7 @@ class Database:
         self._db = _database(self.file.as_posix(), uri=False)
         self._identity = self._identity if any(self._identity) else _identity(self.file)
         try:
-            self._db.execute("PRAGMA journal_mode=WAL")
+            self._use_wal()
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA wal_autocheckpoint=4000")  # 16 MB: fewer syncs
             self._db.execute("BEGIN IMMEDIATE")  # two processes may be creating it at once
@@ -78,6 +81,18 @@ class Database:
         except BaseException:
             self._db.close()
             raise
+
+    def _use_wal(self) -> None:
+        """SQLite does not wait for this lock by itself, and two processes may be creating the file at once."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.005)
 
     def _check(self) -> None:
         application = self._db.execute("PRAGMA application_id").fetchone()[0]
@@ -159,7 +174,9 @@ class _Foreign(sqlite3.DatabaseError):
 
 
 def _database(name: str, uri: bool) -> sqlite3.Connection:
-    db = sqlite3.connect(name, timeout=30, isolation_level=None, check_same_thread=False, uri=uri, cached_statements=64)
+    db = sqlite3.connect(
+        name, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=uri, cached_statements=64
+    )
     db.execute("PRAGMA cache_size=-16384")
     return db
 

@@ -1,6 +1,7 @@
 """Values whose arrays are torch tensors: how large they are, whether they lie on a GPU, how they come home.
 
-torch is never imported here: a value can only hold a tensor if somebody else has imported it.
+torch is never imported here: a value can only hold a tensor if somebody else has imported it. Another thread may be
+importing it just now, so that the module is there and its classes are not: no value can hold a tensor then either.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from nawgraph.values.core import Value, nbytes
 
 def tensors(value: Any) -> Iterator[Any]:
     """All torch tensors in a value."""
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        yield from _tensors(value, torch.Tensor)
+    kind = getattr(sys.modules.get("torch"), "Tensor", None)
+    if kind is not None:
+        yield from _tensors(value, kind)
 
 
 def _tensors(x: Any, kind: type) -> Iterator[Any]:

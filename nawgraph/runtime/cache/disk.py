@@ -154,7 +154,8 @@ class Disk:
         try:
             content = digest if verify else core.digest(value)
             if (type(value) in SCALARS and type(value) is not str) or core.nbytes(value) <= INLINE:
-                return self.saved(digest, pack(value, None if verify else content), seconds)
+                blob = pack(value, None if verify else content)
+                return self._note(digest, (len(blob) + OVERHEAD, blob), seconds)
             size = self._store.size(digest) if digest in self._store else None
             return self._note(digest, (size or self._store.write(digest, value, seconds, content), None), seconds)
         except OSError as error:

@@ -1,0 +1,150 @@
+"""Phases for magnitudes: phase-gradient heap integration, and back to samples.
+
+The phase of a Gaussian-windowed transform follows from its magnitude; a Hann window is close to a Gaussian one. The
+gradient is integrated from the strongest bins to the weaker ones, frame by frame (Průša, Balazs, Søndergaard 2017,
+"A Noniterative Method for Reconstruction of Phase From STFT Magnitude"; the order is that of Průša, Søndergaard 2016).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nawgraph.models.render.space import hann
+
+F32 = npt.NDArray[np.float32]
+
+TOLERANCE = 1e-4
+"""Bins weaker than this share of the strongest get a random phase."""
+
+_HANN_GAMMA = 0.25645
+
+
+@lru_cache(maxsize=1)
+def _kernel() -> Any:
+    import numba
+
+    @numba.njit(cache=True)
+    def push(heap, keys, count, item):  # type: ignore[no-untyped-def]
+        place = count
+        heap[place] = item
+        while place > 0:
+            above = (place - 1) // 2
+            if keys[heap[above]] >= keys[heap[place]]:
+                break
+            heap[above], heap[place] = heap[place], heap[above]
+            place = above
+        return count + 1
+
+    @numba.njit(cache=True)
+    def pop(heap, keys, count):  # type: ignore[no-untyped-def]
+        top = heap[0]
+        count -= 1
+        heap[0] = heap[count]
+        place = 0
+        while True:
+            child = 2 * place + 1
+            if child >= count:
+                break
+            if child + 1 < count and keys[heap[child + 1]] > keys[heap[child]]:
+                child += 1
+            if keys[heap[place]] >= keys[heap[child]]:
+                break
+            heap[child], heap[place] = heap[place], heap[child]
+            place = child
+        return top, count
+
+    @numba.njit(cache=True)
+    def integrate(logs, along_time, along_bins, floor, random):  # type: ignore[no-untyped-def]
+        frames, bins = logs.shape
+        phase = random.copy()
+        keys = np.empty(2 * bins)
+        heap = np.empty(2 * bins + 2, np.int64)
+        done = np.zeros(bins, np.bool_)
+        for n in range(frames):
+            count = 0
+            left = 0
+            for m in range(bins):
+                keys[m] = logs[n - 1, m] if n else -1e9
+                keys[bins + m] = logs[n, m]
+                done[m] = logs[n, m] <= floor
+                left += not done[m]
+                if n and logs[n - 1, m] > floor:
+                    count = push(heap, keys, count, m)
+            while left:
+                if count == 0:  # an island without a past: its strongest bin keeps its random phase
+                    best = -1
+                    for m in range(bins):
+                        if not done[m] and (best < 0 or logs[n, m] > logs[n, best]):
+                            best = m
+                    done[best] = True
+                    left -= 1
+                    count = push(heap, keys, count, bins + best)
+                item, count = pop(heap, keys, count)
+                if item < bins:
+                    if not done[item]:
+                        step = (along_time[n - 1, item] + along_time[n, item]) / 2
+                        phase[n, item] = phase[n - 1, item] + step
+                        done[item] = True
+                        left -= 1
+                        count = push(heap, keys, count, bins + item)
+                    continue
+                m = item - bins
+                for other in (m - 1, m + 1):
+                    if 0 <= other < bins and not done[other]:
+                        step = (along_bins[n, m] + along_bins[n, other]) / 2
+                        phase[n, other] = phase[n, m] + (step if other > m else -step)
+                        done[other] = True
+                        left -= 1
+                        count = push(heap, keys, count, bins + other)
+        return phase
+
+    return integrate
+
+
+def phases(magnitudes: F32, size: int, hop: int, rng: np.random.Generator) -> F32:
+    """Phases of a Hann STFT whose frames are centred on n · hop, float32 [frames, size // 2 + 1], in radians.
+
+    Args:
+        magnitudes: [frames, size // 2 + 1], not negative.
+        size: of the transform.
+        hop: at most a quarter of the size.
+        rng: for the phases that nothing decides.
+    """
+    random = rng.uniform(-np.pi, np.pi, magnitudes.shape)
+    top = float(magnitudes.max(initial=0))
+    if top <= 0:
+        return random.astype(np.float32)
+    logs = np.log(np.maximum(magnitudes.astype(np.float64), 1e-12))
+    gamma = _HANN_GAMMA * size**2
+    by_bin, by_frame = np.gradient(logs, axis=1), np.gradient(logs, axis=0) if len(logs) > 1 else np.zeros_like(logs)
+    along_time = hop * size / gamma * by_bin + 2 * np.pi * hop * np.arange(magnitudes.shape[1]) / size
+    along_bins = -gamma / (hop * size) * by_frame
+    made = _kernel()(logs, along_time, along_bins, np.log(top * TOLERANCE), random)
+    return np.asarray(np.mod(made, 2 * np.pi), np.float32)
+
+
+def inverse(spectrum: npt.NDArray[np.complex64], size: int, hop: int, length: int) -> F32:
+    """Samples of a Hann STFT by least squares: frame n centred on sample n · hop, phases counted from there.
+
+    Args:
+        spectrum: complex [frames, size // 2 + 1], a full-scale sine has magnitude 1.
+        size: of the transform.
+        hop: samples between frames.
+        length: samples wanted.
+    """
+    from scipy.fft import irfft
+
+    window = hann(size)
+    blocks = np.fft.fftshift(irfft(spectrum, n=size, axis=1), axes=1) * (window * (window.sum() / 2))
+    total = (len(spectrum) - 1) * hop + size
+    sound, weight = np.zeros(total), np.zeros(total)
+    for n, block in enumerate(blocks):
+        sound[n * hop : n * hop + size] += block
+        weight[n * hop : n * hop + size] += window**2
+    begin = size // 2
+    made = sound[begin : begin + length] / np.maximum(weight[begin : begin + length], 1e-3)
+    return np.pad(made, (0, length - len(made))).astype(np.float32)

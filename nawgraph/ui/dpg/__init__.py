@@ -1,0 +1,1 @@
+"""The editor in Dear PyGui. Only modules of this package import it."""
