@@ -27,7 +27,8 @@ def test_it_installs_and_runs_by_its_readme(
         assert capsys.readouterr().out.startswith("bit-exact")
 
 
-def test_it_keeps_what_a_pack_promises(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_keeps_what_a_pack_promises(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("nawgraph.packs.process.GRACE", 10.0)  # a busy machine is no fault of the pack
     assert main(["pack", "build", str(PLUGIN), "--check"]) == 0
     assert main(["pack", "test", str(PLUGIN)]) == 0
     assert ", 0 failed" in capsys.readouterr().out

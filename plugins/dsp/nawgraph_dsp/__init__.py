@@ -10,6 +10,9 @@ import nawgraph as ng
 Float = npt.NDArray[np.float32]
 Mix = Annotated[float, ng.Range(0, 1)]
 
+BLOCK = 1 << 16
+"""Frames of sound between two looks at whether the user gave up."""
+
 
 def _mixed(dry: ng.Audio, wet: npt.NDArray[np.floating], mix: float) -> ng.Audio:
     """Dry and wet sound together."""
@@ -44,20 +47,22 @@ def chorus(
     ctx: ng.Context,
 ) -> ng.Audio:
     """Several copies of a sound, each a little late by a time that swings: it becomes wider and softer."""
-    time = np.arange(audio.frames)
     wet = np.zeros(audio.samples.shape)
-    for voice in ctx.steps(voices, "voices"):
-        swing = np.sin(2 * np.pi * (speed * time / audio.rate + voice / voices))
-        wet += _delayed(audio.samples, (delay + depth * swing) * audio.rate / 1000)
+    padded = np.pad(audio.samples, ((0, 0), (1, 1)))
+    blocks = range(0, audio.frames, BLOCK)
+    for number in ctx.steps(len(blocks), "blocks"):  # short ones, so that a cancel is obeyed at once
+        time = np.arange(blocks[number], min(blocks[number] + BLOCK, audio.frames))
+        for voice in range(voices):
+            swing = np.sin(2 * np.pi * (speed * time / audio.rate + voice / voices))
+            at = time - (delay + depth * swing) * audio.rate / 1000
+            wet[:, time[0] : time[-1] + 1] += _between_padded(padded, at)
     return _mixed(audio, wet / voices, mix)
 
 
-def _delayed(samples: Float, by: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Samples late by a number of frames that may change from frame to frame; between two of them a line is drawn."""
-    at = np.arange(samples.shape[1]) - by
+def _between_padded(padded: Float, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Samples at places between frames, along a line; `padded` has one frame of silence before and after."""
     whole = np.floor(at).astype(np.int64)
     part = at - whole
-    padded = np.pad(samples, ((0, 0), (1, 1)))
     first, second = np.clip(whole + 1, 0, None), np.clip(whole + 2, 0, None)
     return padded[:, first] * (1 - part) + padded[:, second] * part
 
