@@ -11,6 +11,7 @@ import numpy.typing as npt
 from nawgraph.audio.check import signal
 from nawgraph.audio.resample import resample
 from nawgraph.audio.spectrum import framed
+from nawgraph.heavy import importing
 from nawgraph.values.signal import Float
 
 RATE = 11025
@@ -33,7 +34,8 @@ def constant_q(samples: Float, rate: int) -> tuple[Float, float]:
         float32 [198 bins, frames], three bins a semitone from C2 up (the middle one in tune), and the frame rate
         (10.77 Hz). Frame t is centred on t / frame rate seconds.
     """
-    from scipy.fft import rfft
+    with importing:
+        from scipy.fft import rfft
 
     mono = signal(samples, rate).mean(axis=0, keepdims=True, dtype=np.float64)
     if mono.shape[1]:
@@ -49,8 +51,9 @@ def constant_q(samples: Float, rate: int) -> tuple[Float, float]:
 @lru_cache(maxsize=1)
 def _kernel() -> Any:
     """Spectra of windowed complex tones, sparse [bins, size // 2 + 1]: their products with a spectrum are the bins."""
-    from scipy.fft import fft
-    from scipy.sparse import csr_matrix
+    with importing:
+        from scipy.fft import fft
+        from scipy.sparse import csr_matrix
 
     steps = np.arange(_SEMITONES * _PER_SEMITONE) - 1
     hz = 440 * 2 ** ((_LOWEST - 69 + steps / _PER_SEMITONE) / 12)

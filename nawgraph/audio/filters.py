@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nawgraph.audio.check import signal, within
+from nawgraph.heavy import importing
 from nawgraph.values.signal import Float
 
 Sos = npt.NDArray[np.float64]
@@ -112,7 +113,8 @@ def process(samples: Float, rate: int, sos: Sos, state: State) -> tuple[Float, S
     Returns:
         The filtered chunk and the state for the next one.
     """
-    from scipy.signal import sosfilt
+    with importing:
+        from scipy.signal import sosfilt
 
     x = signal(samples, rate)
     y = np.empty_like(x)

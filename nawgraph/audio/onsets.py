@@ -8,6 +8,7 @@ import numpy.typing as npt
 from nawgraph.audio.check import signal
 from nawgraph.audio.resample import resample
 from nawgraph.audio.spectrum import magnitudes, mel_bands
+from nawgraph.heavy import importing
 from nawgraph.values.signal import Float
 
 Array = npt.NDArray[np.float64]
@@ -81,7 +82,8 @@ def onsets(samples: Float, rate: int, threshold: float = 0.12, gap: float = 0.03
 
 def _peaks(envelope: Array, threshold: float, gap: int) -> npt.NDArray[np.int64]:
     """Local maxima over the mean of ±0.1 s by a share of the strong peaks' height, at least `gap` frames apart."""
-    from scipy.ndimage import maximum_filter1d, uniform_filter1d
+    with importing:
+        from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
     if len(envelope) == 0 or envelope.max() <= 0:
         return np.zeros(0, np.int64)

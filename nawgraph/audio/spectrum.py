@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nawgraph.audio.check import signal
+from nawgraph.heavy import importing
 from nawgraph.values.signal import Float
 
 _CHUNK = 512
@@ -33,7 +34,8 @@ def magnitudes(samples: Float, rate: int, size: int = 2048, hop: int = 512) -> F
     Raises:
         ValueError: a size or hop below 1, NaN.
     """
-    from scipy.fft import rfft
+    with importing:
+        from scipy.fft import rfft
 
     if size < 2 or hop < 1:
         raise ValueError(f"a spectrum needs a size from 2 and a hop from 1, got {size} and {hop}")

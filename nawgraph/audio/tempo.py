@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nawgraph.audio.onsets import BANDS, band_flux
+from nawgraph.heavy import importing
 from nawgraph.values.signal import Float
 
 Array = npt.NDArray[np.float64]
@@ -125,7 +126,8 @@ def _comb(correlation: Array, lags: Array, beats: tuple[int, ...]) -> Array:
 
 def autocorrelation(envelope: Array) -> Array:
     """Autocorrelation of a curve without its mean, for lags up to three quarters, each per overlapping frame."""
-    from scipy.fft import irfft, next_fast_len, rfft
+    with importing:
+        from scipy.fft import irfft, next_fast_len, rfft
 
     n = len(envelope)
     if n < 8:
@@ -163,7 +165,8 @@ def _vertex(curve: Array, at: int) -> float:
 
 
 def _smoothed(curve: npt.NDArray[np.floating], sigma: float) -> Array:
-    from scipy.ndimage import gaussian_filter1d
+    with importing:
+        from scipy.ndimage import gaussian_filter1d
 
     return np.asarray(gaussian_filter1d(curve.astype(np.float64), sigma, mode="constant"))
 

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.heavy import importing
 from nawgraph.synth.envelopes import times
 
 F32 = npt.NDArray[np.float32]
@@ -27,7 +28,8 @@ class Drum(Protocol):
 
 def band(sound: F64, low: float, high: float, rate: int, order: int = 2) -> F64:
     """Butterworth filter over the last axis: what lies between two frequencies; 0 or above 0.45 of the rate is open."""
-    from scipy.signal import sosfilt
+    with importing:
+        from scipy.signal import sosfilt
 
     if low > 0:
         sound = sosfilt(_sections(min(low, 0.45 * rate), "highpass", order, rate), sound)
@@ -38,7 +40,8 @@ def band(sound: F64, low: float, high: float, rate: int, order: int = 2) -> F64:
 
 @functools.lru_cache(maxsize=256)
 def _sections(hertz: float, kind: str, order: int, rate: int) -> F64:
-    from scipy.signal import butter
+    with importing:
+        from scipy.signal import butter
 
     return np.asarray(butter(order, hertz, kind, output="sos", fs=rate))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.heavy import importing
 from nawgraph.synth.cymbals import Cymbal, Hat, Shaker
 from nawgraph.synth.drums import Clap, Drum, Kick, Membrane, Snare, Stick, band
 from nawgraph.synth.envelopes import faded
@@ -101,7 +102,8 @@ class Kit:
 
 def _in_room(dry: npt.NDArray[np.float64], level: float, size: float, desk: Desk) -> npt.NDArray[np.float64]:
     """A small room: stereo noise that decays, convolved once per drum and take."""
-    from scipy.signal import fftconvolve
+    with importing:
+        from scipy.signal import fftconvolve
 
     rate = desk.rate
     frames = round(size * rate)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.heavy import importing
+
 F32 = npt.NDArray[np.float32]
 
 MARGIN = 64
@@ -26,7 +28,8 @@ def saturate(sound: F32, drive: float, oversampling: int = 4) -> F32:
     scale = np.float32(1 / np.sqrt(g))
     if oversampling == 1:
         return np.asarray(np.tanh(g * sound) * scale, np.float32)
-    from scipy.signal import firwin, resample_poly
+    with importing:
+        from scipy.signal import firwin, resample_poly
 
     taps = firwin(20 * oversampling + 1, 0.86 / oversampling, window=("kaiser", 8.0)).astype(np.float32)
     up = resample_poly(sound, oversampling, 1, axis=1, window=taps)

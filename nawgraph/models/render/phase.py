@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.heavy import importing
 from nawgraph.models.render.space import hann
 
 F32 = npt.NDArray[np.float32]
@@ -136,7 +137,8 @@ def inverse(spectrum: npt.NDArray[np.complex64], size: int, hop: int, length: in
         hop: samples between frames.
         length: samples wanted.
     """
-    from scipy.fft import irfft
+    with importing:
+        from scipy.fft import irfft
 
     window = hann(size)
     blocks = np.fft.fftshift(irfft(spectrum, n=size, axis=1), axes=1) * (window * (window.sum() / 2))

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.heavy import importing
 from nawgraph.values import STEMS, Audio, Stems
 
 F32 = npt.NDArray[np.float32]
@@ -58,7 +59,8 @@ def edges_of(stem: str) -> npt.NDArray[np.int64]:
 
 def spectrum(mono: F32, size: int, hop: int, frames: int) -> npt.NDArray[np.complex64]:
     """Hann STFT, complex64 [frames, size // 2 + 1]; frame n is centred on sample n · hop, a full-scale sine is 1."""
-    from scipy.fft import rfft
+    with importing:
+        from scipy.fft import rfft
 
     need = (frames - 1) * hop + size
     padded = np.zeros(need, np.float32)

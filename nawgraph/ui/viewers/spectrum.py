@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nawgraph.audio.colours import ember
+from nawgraph.heavy import importing
 from nawgraph.ui.viewers.pictures import Pixels, Size
 from nawgraph.values.signal import Audio, Float
 
@@ -43,7 +44,8 @@ def coloured(level: Float) -> Pixels:
 
 def _columns(audio: Audio, width: int, window: int) -> Float:
     """Power [bins, width], the strongest of each column, the sum of the first two channels."""
-    from scipy.fft import rfft
+    with importing:
+        from scipy.fft import rfft
 
     shape = np.hanning(window + 1)[:-1].astype(np.float32)
     looks = min(max(-(-audio.frames // max(width * window // 2, 1)), 1), _LOOKS)
