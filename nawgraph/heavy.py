@@ -1,8 +1,8 @@
 """Libraries that take long to import are imported where they are first needed, by one thread at a time.
 
-Two threads that import two parts of scipy at the same moment wait for each other's locks; Python then lets one of them
-go on with a module that is only half there (``Module 'scipy' has no attribute '_lib'``). So each such import is made
-under one lock:
+Where one thread imports a part of scipy while another imports numba, which imports scipy, each can wait for a lock of
+the other; Python then lets one go on with a module that is only half there (``Module 'scipy' has no attribute '_lib'``,
+until the process ends). So each import of either is made under one lock:
 
     with importing:
         from scipy.fft import rfft
@@ -13,4 +13,4 @@ from __future__ import annotations
 from threading import RLock
 
 importing = RLock()
-"""Held while a part of scipy is imported; costs a tenth of a microsecond once it is there."""
+"""Held while numba or a part of scipy is imported; costs a tenth of a microsecond once it is there."""

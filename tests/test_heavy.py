@@ -43,17 +43,17 @@ print(wrong)
 
 
 def unlocked(tree: ast.AST) -> Iterator[int]:
-    """Lines of imports of scipy that no `with importing` holds."""
+    """Lines of imports of scipy, or of numba which imports scipy, that no `with importing` holds."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            if any(name.partition(".")[0] == "scipy" for name in names):
+            if any(name.partition(".")[0] in ("scipy", "numba") for name in names):
                 yield node.lineno
         elif not (isinstance(node, ast.With) and ast.unparse(node.items[0]) == "importing"):
             yield from unlocked(node)
 
 
-def test_every_import_of_scipy_holds_the_lock():
+def test_every_import_of_scipy_and_numba_holds_the_lock():
     assert list(unlocked(ast.parse("import scipy.fft"))) == [1]
     assert list(unlocked(ast.parse("with importing:\n    import scipy.fft"))) == []
     found = {str(file): list(unlocked(ast.parse(file.read_text("utf-8")))) for file in PACKAGE.rglob("*.py")}

@@ -14,9 +14,12 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from nawgraph.heavy import importing
 from nawgraph.synth.wavetables import CEILING, HARMONICS, STEPS
+
+with importing:
+    from numba import njit
 
 HOP = 32
 """Frames between two knots of a control: 0.7 ms at 44.1 kHz."""

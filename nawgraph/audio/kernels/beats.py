@@ -6,9 +6,12 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from nawgraph.audio.kernels.types import Array64
+from nawgraph.heavy import importing
+
+with importing:
+    from numba import njit
 
 
 @njit(cache=True, nogil=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from nawgraph.audio.kernels.types import Array32, Array64
+from nawgraph.heavy import importing
+
+with importing:
+    from numba import njit
 
 _DB = 20 / math.log(10)
 

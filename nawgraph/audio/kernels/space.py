@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from nawgraph.audio.kernels.types import Array32, Array64
+from nawgraph.heavy import importing
+
+with importing:
+    from numba import njit
 
 _TINY = np.float32(1e-10)
 """Added and taken off again: rounds what is below −340 dB to 0, since denormal numbers are slow on many processors."""

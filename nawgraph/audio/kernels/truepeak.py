@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from nawgraph.audio.kernels.types import Array32
+from nawgraph.heavy import importing
+
+with importing:
+    from numba import njit
 
 _BLOCK = 2048
 

@@ -10,7 +10,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from nawgraph.heavy import importing
+
+with importing:
+    from numba import njit
 
 Array = npt.NDArray[Any]
 EPSILON = 1e-5

@@ -26,7 +26,8 @@ _HANN_GAMMA = 0.25645
 
 @lru_cache(maxsize=1)
 def _kernel() -> Any:
-    import numba
+    with importing:
+        import numba
 
     @numba.njit(cache=True)
     def push(heap, keys, count, item):  # type: ignore[no-untyped-def]
