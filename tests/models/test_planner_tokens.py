@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nawgraph.models.planner.decode import decode
@@ -54,6 +54,7 @@ def outline_of(part: Part) -> dict[int, int]:
 
 
 @given(PROMPTS, st.integers(0, 10_000))
+@example("synthwave, intro, verse in C minor, chorus in E minor", 432)  # a pad's highest voice ends before the others
 def test_a_song_comes_back(prompt: str, seed: int) -> None:
     score, back = there_and_back(prompt, seed)
     assert onsets(back, "bass") == onsets(score, "bass")
