@@ -188,7 +188,7 @@ def ran(bench: Bench) -> None:
 
 
 def edited(bench: Bench) -> None:
-    """Memory of 5,000 edits that can all be undone. The first fifty come before: they mark a thousand nodes as dirty."""
+    """Memory of 5,000 edits that can all be undone, after fifty that mark a thousand nodes as dirty."""
     from nawgraph.edits import SetKnob
     from nawgraph.ui.messages import Apply
 
