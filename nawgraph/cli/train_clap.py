@@ -34,6 +34,8 @@ def register_training(what: Commands) -> None:
     parser.add_argument("--steps", metavar="N", type=int, default=4000, help="steps (default: 4000)")
     parser.add_argument("--hours", metavar="H", type=float, help="stop after this time, wherever it is")
     parser.add_argument("--batch", metavar="N", type=int, default=128, help="pairs a step (default: 128)")
+    parser.add_argument("--rate", metavar="R", type=float, default=1e-3, help="highest learning rate (default: 0.001)")
+    parser.add_argument("--start", metavar="FILE", type=Path, help="begin with the weights of this file")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of weights and batches")
     parser.add_argument("--threads", metavar="N", type=int, default=1, help="threads (default: 1)")
     train_render.add_device(parser)
@@ -75,9 +77,13 @@ def clap(options: argparse.Namespace) -> int:
     _positive(options, "steps", "batch")
     with sentences():
         train, validation = (read(options.data, split) for split in ("train", "validation"))
-        plan = Plan(steps=options.steps, batch=options.batch, seed=options.seed)
+        if not 0 < options.rate <= 0.1:
+            raise Stop(f"--rate must be more than 0 and at most 0.1, got {options.rate:g}")
+        plan = Plan(steps=options.steps, batch=options.batch, rate=options.rate, seed=options.seed)
         shape = TINY if options.tiny else FULL
         run = Run(train, validation, options.out, plan, shape=shape, say=say, device=device_of(options.device))
+        if options.start is not None:
+            run.begin_with(options.start)
         run.go(train_render.until(options))
         path = options.out / "clap.safetensors"
         say(f"{path} has {run.export(path) / 2**20:.2f} MiB")

@@ -38,6 +38,7 @@ class Entry:
 def listed() -> list[Entry]:
     """All models, in the order of their kinds."""
     from nawgraph.models.clap import house as clap
+    from nawgraph.models.codec import house as codec
     from nawgraph.models.planner import house as planner
     from nawgraph.models.render import house as render
 
@@ -45,7 +46,8 @@ def listed() -> list[Entry]:
         _own(render.HOUSE, kind, render.REVISIONS[kind], render.FOLDER / file) for kind, file in render.FILES.items()
     ]
     heard = _own(clap.HOUSE, "clap", clap.REVISION, clap.WEIGHTS)
-    return [heard, _own(planner.HOUSE, "planner", planner.REVISION, planner.WEIGHTS), *drawn]
+    coded = _own(codec.HOUSE, "codec", codec.REVISION, codec.WEIGHTS)
+    return [heard, coded, _own(planner.HOUSE, "planner", planner.REVISION, planner.WEIGHTS), *drawn]
 
 
 def _own(name: str, kind: str, revision: str, path: Path) -> Entry:

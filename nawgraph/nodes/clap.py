@@ -11,7 +11,7 @@ from nawgraph.hints import File, Range, Text
 from nawgraph.node import node
 from nawgraph.values import Audio, Embedding, ModelRef, Prompt
 
-HOUSE = ModelRef("clap", "house", "1")
+HOUSE = ModelRef("clap", "house", "2")
 """The CLAP that comes with nawgraph. Its revision is raised with its weights, and the nodes' version with it."""
 
 
@@ -31,7 +31,9 @@ class Nearest(NamedTuple):
     table: str
 
 
-@node("clap.model", title="CLAP weights", needs="io", aliases=("checkpoint", "load CLAP"))
+@node(
+    "clap.model", version=2, migrations={1: dict}, title="CLAP weights", needs="io", aliases=("checkpoint", "load CLAP")
+)
 def model(*, file: Annotated[str, File(("safetensors",))] = "") -> ModelRef:
     """Choose the CLAP: weights that `nawgraph train clap` made; empty for nawgraph's own."""
     from pathlib import Path
@@ -47,7 +49,14 @@ def model(*, file: Annotated[str, File(("safetensors",))] = "") -> ModelRef:
     return ModelRef("clap", file, digest(data).hex())
 
 
-@node("clap.text", title="Embed words", needs="gpu", aliases=("CLAP", "text embedding", "reference"))
+@node(
+    "clap.text",
+    version=2,
+    migrations={1: dict},
+    title="Embed words",
+    needs="gpu",
+    aliases=("CLAP", "text embedding", "reference"),
+)
 def text(prompt: Prompt, model: ModelRef | None = None, *, ctx: Context) -> Embedding:
     """Turn a prompt into an embedding, to compare it with sounds or to blend it with others.
 
@@ -60,7 +69,14 @@ def text(prompt: Prompt, model: ModelRef | None = None, *, ctx: Context) -> Embe
     return made
 
 
-@node("clap.texts", title="Embed a list of words", needs="gpu", aliases=("CLAP", "labels", "tags"))
+@node(
+    "clap.texts",
+    version=2,
+    migrations={1: dict},
+    title="Embed a list of words",
+    needs="gpu",
+    aliases=("CLAP", "labels", "tags"),
+)
 def texts(
     model: ModelRef | None = None,
     *,
@@ -74,7 +90,14 @@ def texts(
         return [clap.prompt(Prompt.of(words)) for words in texts]
 
 
-@node("clap.audio", title="Embed sound", needs="gpu", aliases=("CLAP", "audio embedding", "reference"))
+@node(
+    "clap.audio",
+    version=2,
+    migrations={1: dict},
+    title="Embed sound",
+    needs="gpu",
+    aliases=("CLAP", "audio embedding", "reference"),
+)
 def audio(audio: Audio, model: ModelRef | None = None, *, ctx: Context) -> Embedding:
     """Turn a sound into an embedding, to compare it with words and sounds, or as a reference.
 
@@ -146,7 +169,14 @@ def nearest(
     return Nearest(best, shown[best], float(np.clip(values[best], -1, 1)), table)
 
 
-@node("clap.prompt", title="Embedding to prompt", needs="gpu", aliases=("describe sound", "caption", "CLAP"))
+@node(
+    "clap.prompt",
+    version=2,
+    migrations={1: dict},
+    title="Embedding to prompt",
+    needs="gpu",
+    aliases=("describe sound", "caption", "CLAP"),
+)
 def prompt_(
     embedding: Embedding, prompt: Prompt | None = None, model: ModelRef | None = None, *, ctx: Context
 ) -> Prompt:

@@ -17,7 +17,7 @@ Looseness = Annotated[float, Range(0, 4)]
 HOUSE = ModelRef("planner", "house", "1")
 """The planner that comes with nawgraph. Its revision is raised with its weights, and the nodes' version with it."""
 
-CLAP = ModelRef("clap", "house", "1")
+CLAP = ModelRef("clap", "house", "2")
 """The CLAP that reads embeddings; their space names its weights, so that it needs no place in any key."""
 
 

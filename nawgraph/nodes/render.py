@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
 
 from nawgraph.context import Context
-from nawgraph.hints import Range, Seed
+from nawgraph.hints import Choice, Range, Seed
 from nawgraph.node import node
 from nawgraph.nodes.mask import chosen, kept, spliced
-from nawgraph.values import STEMS, Audio, Latents, Mask, ModelRef, Score, Stems
+from nawgraph.values import STEMS, Audio, Curve, Latents, Mask, ModelRef, Score, Stems
+from nawgraph.values.signal import Float
 
 RENDERER = ModelRef("renderer", "house", "1")
 VOCODER = ModelRef("vocoder", "house", "1")
@@ -24,7 +26,9 @@ def flow(
     score: Score,
     latents: Latents | None = None,
     mask: Mask | None = None,
+    dynamics: Curve | None = None,
     *,
+    guided: Annotated[list[str], Choice(*STEMS)] = list(STEMS),  # noqa: B006 - coerced to a tuple, never changed
     steps: Annotated[int, Range(1, 64)] = 3,
     seed: Annotated[int, Seed()] = 0,
     ctx: Context,
@@ -33,12 +37,18 @@ def flow(
 
     More `steps` follow the flow more closely, each costs the same. With `latents` and a `mask`, only what the mask
     covers is made anew; the rest is kept as it is and heard by the network.
+
+    A curve of `dynamics`, as `control.dynamics` gives it, says how loud the `guided` stems become over time where they
+    sound: one row for all of them, or four rows, one a stem.
     """
     if (latents is None) != (mask is None):
         raise ValueError("to render a part anew, wire both: the latents to keep and the mask of what is not kept")
+    guides = _guides(dynamics, guided)
     with ctx.borrow(RENDERER) as model:
         keep = None if latents is None or mask is None else kept(mask, latents.data[0].shape[1], latents.frame_rate)
-        made: Latents = model.render(score, seed=seed, count=steps, steps=ctx.steps, known=latents, keep=keep)
+        made: Latents = model.render(
+            score, seed=seed, count=steps, steps=ctx.steps, known=latents, keep=keep, guides=guides
+        )
     return made
 
 
@@ -127,3 +137,17 @@ def _alike(fresh: Stems, old: Stems) -> Stems:
             samples = np.resize(samples, (count, audio.frames))
         made[name] = Audio(samples, audio.rate)
     return Stems.of(made)
+
+
+def _guides(curve: Curve | None, stems: Sequence[str]) -> list[tuple[str, Float, float]]:
+    """A course of level for each stem: stem, values, frame rate."""
+    if curve is None:
+        return []
+    if curve.kind != "dynamics":
+        raise ValueError(f"dynamics is a curve of {curve.kind}: wire one of dynamics, as control.dynamics gives")
+    if curve.data.shape[0] not in (1, len(STEMS)) or not curve.data.shape[1]:
+        raise ValueError(f"a curve of dynamics has one row, or four for the stems, got {list(curve.data.shape)}")
+    if not np.isfinite(curve.data).all():
+        raise ValueError("the curve of dynamics holds a number that is not finite (NaN or infinity): make it anew")
+    rows = np.repeat(curve.data, len(STEMS), axis=0) if curve.data.shape[0] == 1 else curve.data
+    return [(stem, rows[STEMS.index(stem)], curve.frame_rate) for stem in stems]

@@ -31,9 +31,9 @@ def test_nodes(cli: Any) -> None:
 
 def test_models(cli: Any) -> None:
     models = json.loads(cli("models", "list", "--json")[1])["models"]
-    assert [m["kind"] for m in models] == ["clap", "planner", "renderer", "vocoder"]
+    assert [m["kind"] for m in models] == ["clap", "codec", "planner", "renderer", "vocoder"]
     assert all(m["state"] == "installed" and m["licence"] == "MIT" and m["bytes"] > 1e6 for m in models)
-    assert len({m["digest"] for m in models}) == 4
+    assert len({m["digest"] for m in models}) == 5
 
 
 def test_cache_info_verify_clear(cli: Any, song: str, place: Path) -> None:

@@ -17,7 +17,7 @@ F32 = npt.NDArray[np.float32]
 
 HOUSE = "house"
 WEIGHTS = Path(__file__).parents[1] / "weights" / "clap.safetensors"
-REVISION = "1"
+REVISION = "2"
 """Of the weights that come with nawgraph; raised with them, and with it the version of the nodes that use them."""
 
 TOGETHER = 8

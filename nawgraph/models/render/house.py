@@ -49,8 +49,9 @@ class HouseRenderer:
         self.network.to(device)
 
     def render(
-        self, score: Score, *, seed: int, count: int, steps: Any, known: Latents | None = None, keep: F32 | None = None
-    ) -> Latents:
+        self, score: Score, *, seed: int, count: int, steps: Any, known: Latents | None = None, keep: F32 | None = None,
+        guides: Sequence[tuple[str, F32, float]] = (),
+    ) -> Latents:  # fmt: skip
         """Latents of the four standard stems of a score, from its first bar to `TAIL` seconds after its last.
 
         Args:
@@ -60,6 +61,7 @@ class HouseRenderer:
             steps: iterates over a number of steps with a label, showing progress.
             known: latents to keep where `keep` says so, of this space and length.
             keep: float32 [4, frames], 1 where a stem is kept as `known` has it.
+            guides: courses of level to follow: stem, values [any frames] as `HouseVocoder.controls` has them, rate, Hz.
 
         Raises:
             ValueError: latents of another space or length.
@@ -83,6 +85,8 @@ class HouseRenderer:
         ]  # fmt: skip
         assert isinstance(self.network, Renderer)
         made = sample(self.network, scenes, spans, frames, seed, count, steps) + self._shift()
+        for stem, values, rate in guides:
+            self._follow(made, stem, np.interp(np.arange(frames) / FRAME_RATE, np.arange(len(values)) / rate, values))
         wide = np.repeat(mask[:frames], self.space.sizes, axis=1)
         made = np.where(wide > 0, given[:frames], made)
         parts = np.split(made, np.cumsum(self.space.sizes)[:-1], axis=1)
@@ -118,6 +122,27 @@ class HouseRenderer:
             lift[:-SIDES] = self.levels.get(stem, 0.0) / 10
             rows.append(lift @ self.space.bases[stem].matrix)
         return np.concatenate(rows)
+
+    def _follow(self, made: F32, stem: str, wanted: npt.NDArray[np.float64]) -> None:
+        """Bring the level of a stem to a course, in place: at most 40 dB down and 20 dB up, and only where it sounds.
+
+        The network was trained with such curves too; they always agreed with the notes then, and it does not listen to
+        those that do not. In logarithms of power a level is one direction of the space, so that it is moved directly.
+        """
+        from nawgraph.models.render.controls import curves
+
+        begin = sum(self.space.sizes[: STEMS.index(stem)])
+        part = made[:, begin : begin + self.space.sizes[STEMS.index(stem)]]
+        direction = np.ones(len(self.space.bases[stem].mean), np.float32)
+        direction[-SIDES:] = 0
+        direction = direction @ self.space.bases[stem].matrix
+        total = np.zeros(len(made), np.float32)
+        for _ in range(3):
+            level = curves(stem, self.space.decode(stem, part))[:, 0]
+            wish = np.where(level > 0.02, 6 * (wanted - level), 0)  # a level of 1 is 60 dB, 6 in log10 of power
+            step = np.clip(total + wish, -4, 2).astype(np.float32) - total
+            total += step
+            part += step[:, None] * direction
 
     def silence(self, frames: int) -> F32:
         """Latents of silence, [frames, latents]."""
@@ -192,6 +217,17 @@ class HouseVocoder:
         """Latents of stems at 44.1 kHz, also recorded ones: what `decode` turns into their like."""
         rows = self.space.encode_stems(stems)
         return Latents(STEMS, tuple(np.ascontiguousarray(r.T) for r in rows), FRAME_RATE, self.space.name)
+
+    def controls(self, stems: Stems) -> tuple[F32, float]:
+        """Level and brightness of the standard stems at 44.1 kHz, float32 [4, 2, frames], and the frame rate."""
+        from nawgraph.models.render.controls import curves
+        from nawgraph.models.render.space import features, stereo
+
+        count, made = frames_of(stems.frames), []
+        for stem in STEMS:
+            samples = stereo(stems[stem]) if stem in stems.names else np.zeros((2, stems.frames), np.float32)
+            made.append(curves(stem, features(stem, samples, count)).T)
+        return np.stack(made), FRAME_RATE
 
     def _loudest(self, latents: Latents) -> dict[str, float]:
         """The strongest band of each stem, log10 of its power."""

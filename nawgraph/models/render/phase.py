@@ -60,13 +60,13 @@ def _kernel() -> Any:
         return top, count
 
     @numba.njit(cache=True)
-    def integrate(logs, along_time, along_bins, floor, random):  # type: ignore[no-untyped-def]
+    def integrate(logs, along_time, along_bins, floor, random, first):  # type: ignore[no-untyped-def]
         frames, bins = logs.shape
         phase = random.copy()
         keys = np.empty(2 * bins)
         heap = np.empty(2 * bins + 2, np.int64)
         done = np.zeros(bins, np.bool_)
-        for n in range(frames):
+        for n in range(first, frames):
             count = 0
             left = 0
             for m in range(bins):
@@ -107,7 +107,9 @@ def _kernel() -> Any:
     return integrate
 
 
-def phases(magnitudes: F32, size: int, hop: int, rng: np.random.Generator) -> F32:
+def phases(
+    magnitudes: F32, size: int, hop: int, rng: np.random.Generator, before: F32 | None = None, loudest: float = 0.0
+) -> F32:
     """Phases of a Hann STFT whose frames are centred on n · hop, float32 [frames, size // 2 + 1], in radians.
 
     Args:
@@ -115,28 +117,34 @@ def phases(magnitudes: F32, size: int, hop: int, rng: np.random.Generator) -> F3
         size: of the transform.
         hop: at most a quarter of the size.
         rng: for the phases that nothing decides.
+        before: phases of the first frame, where they are known: the others go on from there.
+        loudest: magnitude of the strongest bin of the whole sound; 0 for that of these frames.
     """
     random = rng.uniform(-np.pi, np.pi, magnitudes.shape)
+    if before is not None:
+        random[0] = before
     top = float(magnitudes.max(initial=0))
     if top <= 0:
         return random.astype(np.float32)
+    top = loudest or top
     logs = np.log(np.maximum(magnitudes.astype(np.float64), 1e-12))
     gamma = _HANN_GAMMA * size**2
     by_bin, by_frame = np.gradient(logs, axis=1), np.gradient(logs, axis=0) if len(logs) > 1 else np.zeros_like(logs)
     along_time = hop * size / gamma * by_bin + 2 * np.pi * hop * np.arange(magnitudes.shape[1]) / size
     along_bins = -gamma / (hop * size) * by_frame
-    made = _kernel()(logs, along_time, along_bins, np.log(top * TOLERANCE), random)
+    made = _kernel()(logs, along_time, along_bins, np.log(top * TOLERANCE), random, int(before is not None))
     return np.asarray(np.mod(made, 2 * np.pi), np.float32)
 
 
-def inverse(spectrum: npt.NDArray[np.complex64], size: int, hop: int, length: int) -> F32:
+def inverse(spectrum: npt.NDArray[np.complex64], size: int, hop: int, length: int | None) -> F32:
     """Samples of a Hann STFT by least squares: frame n centred on sample n · hop, phases counted from there.
 
     Args:
         spectrum: complex [frames, size // 2 + 1], a full-scale sine has magnitude 1.
         size: of the transform.
         hop: samples between frames.
-        length: samples wanted.
+        length: samples wanted; None for all that the frames reach, from half a transform before the first on, divided
+            by the overlap that frames have in the middle of a sound, so that pieces can be added up.
     """
     with importing:
         from scipy.fft import irfft
@@ -148,6 +156,8 @@ def inverse(spectrum: npt.NDArray[np.complex64], size: int, hop: int, length: in
     for n, block in enumerate(blocks):
         sound[n * hop : n * hop + size] += block
         weight[n * hop : n * hop + size] += window**2
+    if length is None:
+        return np.asarray(sound / (np.sum(window**2) / hop), np.float32)
     begin = size // 2
     made = sound[begin : begin + length] / np.maximum(weight[begin : begin + length], 1e-3)
     return np.pad(made, (0, length - len(made))).astype(np.float32)

@@ -22,12 +22,16 @@ moved to another key, a word is known by its pieces alone."""
 _FASTER = 0.12
 """Farthest stretch, as a logarithm."""
 
-TWINS = 8
+TWINS = 4
 """One clip in so many comes twice, in other keys and tempi that the words name: nothing else tells the two apart."""
 
 TERSE = 0.2
 """Probability that a description says next to nothing, so that a single word alone is worth something too."""
 
+SINGLE = 0.2
+"""Probability that a description says one thing alone: the key, the tempo or the style."""
+
+_ONE = (Odds(0, 0, 1, 0, 0, 0), Odds(0, 0, 1, 0, 0, 0), Odds(0, 1, 0, 0, 0, 0), Odds(1, 0, 0, 0, 0, 0))
 _EXACT = Odds(style=0.8, tempo=1.0, key=1.0, player=0.4, most=3, other=0.4)
 _BRIEF = Odds(style=0.3, tempo=0.3, key=0.4, player=0.2, most=2, other=0.35)
 
@@ -70,10 +74,18 @@ def _pair(clip: Clip, rng: np.random.Generator, noise: F32, exact: bool) -> tupl
     up = int(rng.integers(-5, 7)) if not own and (exact or rng.random() < SHIFT) else 0
     bands, pitches = cut(clip, float(rng.random()), faster)
     facts = moved(clip.facts, faster, up)
-    odds = _EXACT if exact else _BRIEF if rng.random() < TERSE else Odds()
+    odds = _EXACT if exact else _odds(rng)
     text = clip.facts.prompt if own else described(facts, rng, odds=odds)
     bands = _coloured(bands, rng) + noise[int(rng.integers(FRAMES)) :][:FRAMES]
     return bands, _shifted(pitches, up), typed(text, rng)
+
+
+def _odds(rng: np.random.Generator) -> Odds:
+    """How much is said of a clip that has no twin."""
+    kind = rng.random()
+    if kind < SINGLE:
+        return _ONE[int(rng.integers(len(_ONE)))]
+    return _BRIEF if kind < SINGLE + TERSE else Odds()
 
 
 def cut(clip: Clip, place: float, faster: float = 1.0) -> tuple[F32, F32]:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from nawgraph.models.clap.house import HouseClap, save
+from nawgraph.models.clap.house import HouseClap, read, save
 from nawgraph.models.clap.network import Clap, Shape
 from nawgraph.training.clap.batches import Batch, Pairs
 from nawgraph.training.clap.clips import Clip
@@ -92,6 +92,21 @@ class Run:
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.average, self.step = state["average"], int(state["step"])
+
+    def begin_with(self, path: Path) -> None:
+        """Take the weights of a file, unless this run has begun already.
+
+        Raises:
+            LookupError: there is no such file.
+            ValueError: it is damaged, no CLAP, or of another shape.
+        """
+        if self.step:
+            return
+        tensors, facts = read(path)
+        if facts.get("shape") != self.network.shape.as_dict():
+            raise ValueError(f"{path} holds a CLAP of another shape: start with one of the same size")
+        self.network.load_state_dict({k: torch.from_numpy(np.array(v, np.float32)) for k, v in tensors.items()})
+        self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
 
     def save(self) -> None:
         """Write a checkpoint, whole or not at all."""
