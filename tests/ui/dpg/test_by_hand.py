@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from desk import Desk
 from driver import CANVAS, Driver, wait
+from hand import Screen
+from immutables import Map
 
 from nawgraph import files
+from nawgraph.graph import Graph, Node
 from nawgraph.ui import choices
-from nawgraph.ui.messages import Show
+from nawgraph.ui.messages import Insert, Show
 from nawgraph.ui.state import Popup
 
 ROOT = Path(__file__).parents[3]
@@ -209,3 +212,33 @@ def test_without_a_display_it_says_so_in_a_sentence(display: str, tmp_path: Path
     )
     assert done.returncode == 2 and done.stdout == ""
     assert "display" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_without_opengl_it_says_so_in_a_sentence(tmp_path: Path) -> None:
+    screen = Screen("-extension", "GLX")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "nawgraph", "edit"],
+            env={**os.environ, "DISPLAY": screen.name}, cwd=tmp_path, capture_output=True, text=True,
+        )  # fmt: skip
+    finally:
+        screen.close()
+    assert done.returncode == 2 and done.stdout == ""
+    assert "OpenGL" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_five_thousand_nodes_are_pasted_and_titles_of_all_scripts_are_kept(desk: Desk, tmp_path: Path) -> None:
+    titles = ["עִבְרִית שיר", "أغنية جديدة", "曲のタイトル", "🎵 e\u0301", "x" * 300]
+    nodes = {
+        f"n{i}": Node("value.float", title=titles[i % 5] if i < 10 else "") for i in range(5000)
+    }  # fmt: skip
+    text = files.dumps(Graph(Map(nodes)))
+    desk.new()
+    desk.editor.send(Insert(text, (0.0, 0.0)))
+    desk.until(lambda: len(desk.graph.nodes) == 5000)
+    desk.hand.press("a")
+    desk.frames(3)
+    kept = desk.save_as(tmp_path / "many.nawgraph")
+    assert sorted(node.title for node in kept.nodes.values() if node.title) == sorted(titles * 2)
+    desk.hand.press("ctrl+z")
+    desk.until(lambda: not desk.graph.nodes)
