@@ -58,6 +58,39 @@ def test_a_wire_dropped_beside_everything_asks_for_the_node_that_it_feeds(desk: 
     assert wires == [f"{prompt}.prompt"]
 
 
+def test_a_lasso_selects_and_alt_wires_node_to_node_and_ctrl_moves_a_bundle(desk: Desk) -> None:
+    hand = desk.hand
+    desk.new()
+    prompt = desk.add("text prompt", (80, 100))
+    plan = desk.add("compose", (400, 100))
+    other = desk.add("text prompt", (80, 330))
+    hand.hold("alt", True)
+    hand.drag(desk.head(prompt), desk.head(plan))
+    hand.hold("alt", False)
+    desk.until(lambda: desk.graph.nodes[plan].inputs.get("prompt") == f"{prompt}.prompt")
+
+    hand.hold("ctrl", True)
+    hand.drag(desk.port(prompt, "out", "prompt"), desk.port(other, "out", "prompt"))
+    hand.hold("ctrl", False)
+    desk.until(lambda: desk.graph.nodes[plan].inputs.get("prompt") == f"{other}.prompt")
+
+    hand.press("esc")
+    left, top, right, bottom = desk.scene.box(plan)
+    corners = [(left - 30, top - 40), (right + 40, top - 40), (right + 40, bottom + 60), (left - 30, bottom + 60)]
+    hand.hold("alt", True)
+    hand.hold("shift", True)
+    hand.to(*desk.at(corners[0]))
+    hand.button(True)
+    for corner in corners[1:]:
+        hand.to(*desk.at(corner))
+    desk.until(lambda: type(desk.gesture).__name__ == "Lasso" and plan in desk.tab.selection)
+    hand.button(False)
+    hand.hold("shift", False)
+    hand.hold("alt", False)
+    desk.until(lambda: desk.gesture is None)
+    assert desk.tab.selection >= {plan} and prompt not in desk.tab.selection
+
+
 def test_menus_palette_copies_and_tabs(desk: Desk) -> None:
     hand = desk.hand
     desk.new()
