@@ -170,6 +170,36 @@ def test_a_command_gets_another_key_and_loses_it_again(desk: Desk) -> None:
     desk.until(lambda: [node.mode for node in desk.graph.nodes.values()] == ["bypass"])
 
 
+def test_a_template_is_heard_before_it_is_opened(desk: Desk) -> None:
+    """The button beside a template makes its sound, without a document and without files, and plays it."""
+    desk.editor.documents.start(desk.app)  # as the editor's loop does: it lists the templates
+    desk.until(lambda: desk.app.templates)
+    at = [template.id for template in desk.app.templates].index("hello")
+    card, button = dpg_rows(desk)[at]
+    assert card[2] <= button[0] and abs(card[1] - button[1]) <= 2
+    desk.hand.click((button[0] + button[2]) / 2, (button[1] + button[3]) / 2)
+    desk.until(lambda: desk.app.heard.name == desk.app.templates[at].title and desk.app.sound.length > 0.5)
+    desk.until(lambda: desk.app.sound.playing or desk.app.sound.position > 0)
+    assert not desk.app.tabs and not desk.editor.runs.runs.history[-1].files
+    desk.palette("stop")
+    desk.until(lambda: not desk.app.sound.playing)
+
+
+def dpg_rows(desk: Desk) -> list[tuple[tuple[float, ...], ...]]:
+    """Left, top, right and bottom of the start page's templates, and of the buttons beside them."""
+    import dearpygui.dearpygui as dpg
+
+    def box(tag: int) -> tuple[float, ...]:
+        (x, y), (width, height) = dpg.get_item_rect_min(tag), dpg.get_item_rect_size(tag)
+        return x, y, x + width, y + height
+
+    desk.frames(4)
+    plays = [tag for tag in dpg.get_all_items() if dpg.get_item_label(tag) == "▶" and dpg.is_item_visible(tag)]
+    rows = [dpg.get_item_children(dpg.get_item_parent(tag), 1) for tag in plays]
+    pairs = [row[:2] for row in rows if len(row) > 1 and row[1] in plays]  # behind them, the tooltip
+    return sorted((tuple(box(tag) for tag in pair) for pair in pairs), key=lambda pair: pair[0][1])
+
+
 def test_what_was_not_saved_is_there_after_a_kill(driver: Driver) -> None:
     hand = driver.hand
     driver.start()
