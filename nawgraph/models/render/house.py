@@ -26,6 +26,10 @@ TAIL = 3
 """Seconds after the last bar that a rendering keeps."""
 
 
+AUDIBLE = 0.25
+"""Level (0 is −60 dB) below which a stem is left alone by a course of level: what is not played is not made loud."""
+
+
 class HouseRenderer:
     """Turns scores into latents of the house render space. Any number of threads may use one."""
 
@@ -127,22 +131,19 @@ class HouseRenderer:
         """Bring the level of a stem to a course, in place: at most 40 dB down and 20 dB up, and only where it sounds.
 
         The network was trained with such curves too; they always agreed with the notes then, and it does not listen to
-        those that do not. In logarithms of power a level is one direction of the space, so that it is moved directly.
+        those that do not. So the spectra are moved directly, and their floor stays where it is.
         """
-        from nawgraph.models.render.controls import curves
+        from nawgraph.models.render.controls import curves, smoothed
+        from nawgraph.models.render.space import FLOOR
 
         begin = sum(self.space.sizes[: STEMS.index(stem)])
         part = made[:, begin : begin + self.space.sizes[STEMS.index(stem)]]
-        direction = np.ones(len(self.space.bases[stem].mean), np.float32)
-        direction[-SIDES:] = 0
-        direction = direction @ self.space.bases[stem].matrix
-        total = np.zeros(len(made), np.float32)
-        for _ in range(3):
-            level = curves(stem, self.space.decode(stem, part))[:, 0]
-            wish = np.where(level > 0.02, 6 * (wanted - level), 0)  # a level of 1 is 60 dB, 6 in log10 of power
-            step = np.clip(total + wish, -4, 2).astype(np.float32) - total
-            total += step
-            part += step[:, None] * direction
+        rows = self.space.decode(stem, part)
+        level = curves(stem, rows)[:, 0]
+        lift = np.where(level > AUDIBLE, np.clip(6 * (wanted - level), -4, 2), 0)  # a level of 1 is 60 dB
+        power = np.maximum(10.0 ** rows[:, :-SIDES] - FLOOR, 0) * 10 ** smoothed(lift[:, None])
+        rows[:, :-SIDES] = np.log10(power + FLOOR)
+        part[:] = self.space.encode(stem, rows)
 
     def silence(self, frames: int) -> F32:
         """Latents of silence, [frames, latents]."""
