@@ -151,6 +151,7 @@ class Tokens(Value):
         frame_rate: frames a second.
         space: id and revision of the codec.
         scale: float32 [stem, channel, chunk], per-chunk gain of codecs that normalise, else of size 0.
+        samples: samples of the sound at the codec's rate; 0 for as many as the frames have.
     """
 
     names: tuple[str, ...]
@@ -158,6 +159,7 @@ class Tokens(Value):
     frame_rate: float
     space: str
     scale: Float
+    samples: int = 0
     time_axis: ClassVar[int | None] = -1
 
     def __post_init__(self) -> None:
