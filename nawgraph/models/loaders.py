@@ -34,6 +34,7 @@ class Loader:
 _loaders: dict[str, Loader] = {}
 _HOUSE = {
     "clap": "nawgraph.models.clap.house",
+    "codec": "nawgraph.models.codecs.load",
     "planner": "nawgraph.models.planner.house",
     "renderer": "nawgraph.models.render.house",
     "vocoder": "nawgraph.models.render.house",

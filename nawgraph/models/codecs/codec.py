@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from nawgraph.audio.check import signal
 from nawgraph.audio.resample import fit, resample
 from nawgraph.models.codecs import dac, encodec
 from nawgraph.models.codecs.ops import Op, Span, lengths, needs, run
-from nawgraph.models.codecs.tiles import through
+from nawgraph.models.codecs.tiles import alone, through
 from nawgraph.models.codecs.weights import Taker
 from nawgraph.values import Audio, Latents, Tokens
 
@@ -59,6 +60,7 @@ class Codec:
         Args:
             sounds: name → sound, finite.
             books: codebooks to use, 0 for all.
+            progress: told how far it is; may raise to give up.
 
         Raises:
             ValueError: no tokens in this codec, a number that is not finite, too many channels, no sample.
@@ -70,8 +72,8 @@ class Codec:
         ready = self._ready(sounds)
         codes, scales = [], []
         for name, x in ready.items():
-            with torch.inference_mode():
-                found, scale = self._encode(torch.from_numpy(x), books or self.books, _part(progress, name))
+            work = partial(self._encode, torch.from_numpy(x), books or self.books, _part(progress, name))
+            found, scale = alone(work)
             codes.append(found.cpu().numpy().astype(np.int32))
             scales.append(scale.cpu().numpy().astype(np.float32))
         samples = next(iter(ready.values())).shape[2]
@@ -95,13 +97,12 @@ class Codec:
         for index, name in enumerate(tokens.names):
             codes = torch.from_numpy(tokens.codes[index].astype(np.int64))
             scale = torch.from_numpy(np.array(tokens.scale[index]))
-            with torch.inference_mode():
-                x = self._decode(codes, scale, tokens.samples, _part(progress, name))
+            x = alone(partial(self._decode, codes, scale, tokens.samples, _part(progress, name)))
             made[name] = self._sound(x, tokens.samples)
         return made
 
     def latents(self, sounds: Mapping[str, Audio], progress: Progress = _quiet) -> Latents:
-        """What the encoder makes of sounds before it is quantised; channels coded by themselves stand one after another.
+        """What the encoder makes of sounds before it is quantised; channels coded apart stand one after another.
 
         Raises:
             ValueError: as `encode`; this codec has no latents for a whole sound.
@@ -109,8 +110,7 @@ class Codec:
         data = []
         ready = self._ready(sounds)
         for name, x in ready.items():
-            with torch.inference_mode():
-                found = self._latents(torch.from_numpy(x), _part(progress, name))
+            found = alone(partial(self._latents, torch.from_numpy(x), _part(progress, name)))
             data.append(found.flatten(0, 1).float().cpu().numpy())
         return Latents(tuple(ready), tuple(data), self.frame_rate, self.space)
 
@@ -126,10 +126,11 @@ class Codec:
             if not np.isfinite(data).all():
                 raise ValueError(f"the latents of {name} are not finite: make them anew")
             if data.shape[0] % self.width or not data.size:
-                raise ValueError(f"latents of {self.name} have {self.width} channels for each sound, got {data.shape[0]}")
-            with torch.inference_mode():
-                x = torch.from_numpy(np.array(data)).reshape(-1, self.width, data.shape[1])
-                made[name] = self._sound(self._sounded(x, _part(progress, name)), 0)
+                raise ValueError(
+                    f"latents of {self.name} have {self.width} channels for each sound, got {data.shape[0]}"
+                )
+            x = torch.from_numpy(np.array(data)).reshape(-1, self.width, data.shape[1])
+            made[name] = self._sound(alone(partial(self._sounded, x, _part(progress, name))), 0)
         return made
 
     width: int
@@ -161,7 +162,9 @@ class Codec:
 
     def _own(self, space: str, what: str) -> None:
         if space != self.space:
-            raise ValueError(f"these {what} are of {space}, and {self.name} reads those of {self.space}: wire their codec")
+            raise ValueError(
+                f"these {what} are of {space}, and {self.name} reads those of {self.space}: wire their codec"
+            )
 
     def _encode(self, x: Tensor, books: int, progress: Progress) -> tuple[Tensor, Tensor]:
         """Codes [B, books, frames] and scales [B, chunks]."""
@@ -234,7 +237,9 @@ class Convolutional(_Loaded):
 
     def _decode(self, codes: Tensor, scale: Tensor, samples: int, progress: Progress) -> Tensor:
         codes = codes.to(self.device)
-        return self._decoded(codes.shape[2], lambda a, b: dac.restored(self.network.quantiser, codes[..., a:b]), progress)
+        return self._decoded(
+            codes.shape[2], lambda a, b: dac.restored(self.network.quantiser, codes[..., a:b]), progress
+        )
 
     def _sounded(self, x: Tensor, progress: Progress) -> Tensor:
         x = x.to(self.device)
@@ -263,7 +268,9 @@ class Recurrent(_Loaded):
             self.frame_rate = -(-shape.chunk // self.hop) / shape.stride * self.rate
 
     def _encode(self, x: Tensor, books: int, progress: Progress) -> tuple[Tensor, Tensor]:
-        s, codes, scales = self.shape, [], []
+        s = self.shape
+        codes: list[Tensor] = []
+        scales: list[Tensor] = []
         chunks = range(0, x.shape[2], s.stride) if s.chunk else [0]
         for number, start in enumerate(chunks):
             part = x[..., start : start + s.chunk] if s.chunk else x
@@ -295,7 +302,9 @@ class Recurrent(_Loaded):
 
     def _latents(self, x: Tensor, progress: Progress) -> Tensor:
         if self.shape.chunk:
-            raise ValueError(f"{self.name} codes pieces of a loudness each, and has no latents of a whole sound: use tokens")
+            raise ValueError(
+                f"{self.name} codes pieces of a loudness each, and has no latents of a whole sound: use tokens"
+            )
         return torch.cat(list(self._encoded(x, progress)), dim=2)
 
     def _sounded(self, x: Tensor, progress: Progress) -> Tensor:
@@ -321,7 +330,9 @@ class Recurrent(_Loaded):
 
     def _decoded(self, codes: Tensor, progress: Progress) -> Tensor:
         codes = codes.to(self.device)
-        return self._restored(codes.shape[2], lambda a, b: dac.restored(self.network.quantiser, codes[..., a:b]), progress)
+        return self._restored(
+            codes.shape[2], lambda a, b: dac.restored(self.network.quantiser, codes[..., a:b]), progress
+        )
 
     def _restored(self, frames: int, latents: Callable[[int, int], Tensor], progress: Progress) -> Tensor:
         n, state = self.network, None
@@ -354,7 +365,9 @@ class Recurrent(_Loaded):
             keep = max(begin, min(needs(layers, (done * scale, done * scale + 1), frames)[0], done) - 64)
             held, begin = held[..., keep - begin :], keep
 
-    def _through(self, stages: Stages, x: Tensor, begin: int, total: int, span: Span, watch: Callable[[], None]) -> Tensor:
+    def _through(
+        self, stages: Stages, x: Tensor, begin: int, total: int, span: Span, watch: Callable[[], None]
+    ) -> Tensor:
         if self.shape.norm:  # every layer needs its whole input: tiles would be made again and again
             watch()
             return run([op for stage in stages for op in stage], x, begin, total, span)

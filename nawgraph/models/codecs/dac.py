@@ -112,7 +112,18 @@ class _Maker:
     def __init__(self, take: Taker, oobleck: bool) -> None:
         self.take, self.oobleck = take, oobleck
 
-    def conv(self, name: str, before: int, after: int, kernel: int, *, stride: int = 1, dilation: int = 1, pad: int, bias: bool = True) -> Conv:  # fmt: skip
+    def conv(
+        self,
+        name: str,
+        before: int,
+        after: int,
+        kernel: int,
+        *,
+        pad: int,
+        stride: int = 1,
+        dilation: int = 1,
+        bias: bool = True,
+    ) -> Conv:
         weight = self.take(f"{name}.weight", after, before, kernel)
         return Conv(weight, self.take(f"{name}.bias", after) if bias else None, stride, dilation, pad, pad)
 
@@ -137,7 +148,8 @@ class _Maker:
         )
 
     def encoder(self, s: Shape) -> Stages:
-        widths = [s.encoder * m for m in ((1, *s.multiples) if self.oobleck else [2**i for i in range(len(s.rates) + 1)])]
+        doubling = tuple(2**i for i in range(1, len(s.rates) + 1))
+        widths = [s.encoder * m for m in (1, *(s.multiples if self.oobleck else doubling))]
         stages: list[tuple[Op, ...]] = []
         first: tuple[Op, ...] = (self.conv("encoder.conv1", s.channels, s.encoder, 7, pad=3),)
         for i, stride in enumerate(s.rates):
@@ -160,8 +172,7 @@ class _Maker:
             name, before, after = f"decoder.block.{i}", widths[i], widths[i + 1]
             snake, pad = self.snake(f"{name}.snake1", before), math.ceil(stride / 2)
             weight = self.take(f"{name}.conv_t1.weight", before, after, 2 * stride)
-            # Odd strides: one sample less is cut off at the end, so that every frame gives a whole hop.
-            up = Upsample(weight, self.take(f"{name}.conv_t1.bias", after), stride, pad, pad - stride % 2)
+            up = Upsample(weight, self.take(f"{name}.conv_t1.bias", after), stride, pad, pad)
             stages.append((snake, up, *self.units(name, after)))
         stages[-1] += (
             self.snake("decoder.snake1", widths[-1]),
@@ -204,7 +215,7 @@ def quantised(books: list[Any], latents: Tensor, count: int) -> Tensor:
 
 def restored(books: list[Any], codes: Tensor) -> Tensor:
     """Latents [B, C, T] of codes [B, books, T]."""
-    total = books[0].of(codes[:, 0])
+    total: Tensor = books[0].of(codes[:, 0])
     for book, row in zip(books[1:], codes.unbind(1)[1:], strict=False):
         total = total + book.of(row)
     return total.mT
@@ -224,7 +235,7 @@ def _renamed(name: str, rates: int) -> str:
         return name
     part, number, rest = found[1][:7], int(found[2]), found[3]
     if number == 0 or number > rates:
-        return f"{part}.{ {0: 'conv1', rates + 1: 'snake1', rates + 2: 'conv2'}.get(number, number)}.{rest}"
+        return f"{part}.{ {0: 'conv1', rates + 1: 'snake1', rates + 2: 'conv2'}.get(number, number) }.{rest}"
     inner = re.match(r"block\.(\d+)\.(?:block\.(\d+)\.)?(.*)", rest)
     if not inner:
         return name

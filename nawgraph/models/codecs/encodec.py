@@ -126,7 +126,9 @@ class _Maker:
     def __init__(self, take: Taker, shape: Shape) -> None:
         self.take, self.shape = take, shape
 
-    def conv(self, name: str, before: int, after: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[Op, ...]:
+    def conv(
+        self, name: str, before: int, after: int, kernel: int, stride: int = 1, dilation: int = 1
+    ) -> tuple[Op, ...]:
         s = self.shape
         outside = (kernel - 1) * dilation + 1 - stride
         left = outside if s.causal else outside - outside // 2
@@ -138,7 +140,10 @@ class _Maker:
     def up(self, name: str, before: int, after: int, stride: int) -> tuple[Op, ...]:
         s = self.shape
         right = math.ceil(stride * s.trim) if s.causal else stride // 2
-        weight, bias = self.take(f"{name}.conv.weight", before, after, 2 * stride), self.take(f"{name}.conv.bias", after)
+        weight, bias = (
+            self.take(f"{name}.conv.weight", before, after, 2 * stride),
+            self.take(f"{name}.conv.bias", after),
+        )
         if s.norm:  # the norm sees also what is cut off afterwards
             whole = Upsample(weight, bias, stride, 0, 0)
             return (whole, *self.normed(name, after), _Cut(stride - right, right))

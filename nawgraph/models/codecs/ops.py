@@ -230,7 +230,9 @@ class Residual:
 
     def run(self, x: Tensor, begin: int, total: int, span: Span) -> Tensor:
         made = run(self.inner, x, begin, total, span)
-        beside = run(self.shortcut, x, begin, total, span) if self.shortcut else x[..., span[0] - begin : span[1] - begin]
+        beside = (
+            run(self.shortcut, x, begin, total, span) if self.shortcut else x[..., span[0] - begin : span[1] - begin]
+        )
         return made + beside
 
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -24,6 +25,7 @@ TILE = 400_000
 SHORTEST = 256
 """Positions of a tile at least, so that what neighbours compute twice stays a small share."""
 
+T = TypeVar("T")
 Stages = Sequence[Sequence[Op]]
 Watch = Callable[[], None]
 
@@ -35,6 +37,10 @@ def through(stages: Stages, x: Tensor, begin: int, total: int, span: Span, watch
 
     Args:
         stages: layers that are run together on one tile; between stages everything is kept.
+        x: input.
+        begin: its first position.
+        total: length of the whole input.
+        span: of the output.
         watch: called between tiles; may raise to give up.
     """
     totals = [total]
@@ -94,6 +100,21 @@ def _width(stage: Sequence[Op], channels: int) -> int:
 def _pool() -> ThreadPoolExecutor:
     """Threads that compute alone, one a core."""
     return ThreadPoolExecutor(cores(), "nawgraph-tile", initializer=_alone)
+
+
+def alone(work: Callable[[], T]) -> T:
+    """What `work` returns, computed by one thread without gradients.
+
+    Small layers that several threads share wait for each other longer than they compute, above all on a busy machine;
+    cores are shared by tiles instead.
+    """
+
+    def quietly() -> T:
+        with torch.inference_mode():
+            return work()
+
+    with ThreadPoolExecutor(1, "nawgraph-codec", initializer=_alone) as thread:
+        return thread.submit(quietly).result()
 
 
 def cores() -> int:
