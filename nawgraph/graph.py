@@ -170,6 +170,18 @@ class Graph:
             raise KeyError(f"there is no node {id!r}")
         return nodes[id]
 
+    def leave(self, following: Graph) -> None:
+        """Drop what others remember on this document (its problems, its scene); it is found again when asked for.
+
+        An undo history says so of states that are left, which would else hold a scene each. What `following` shares
+        keeps what is remembered on it.
+        """
+        shared = {id(scope) for scope in (following, *following.subgraphs.values())}
+        for scope in (self, *self.subgraphs.values()):
+            if id(scope) not in shared:
+                for name in [name for name in scope.__dict__ if name.startswith("_")]:
+                    scope.__dict__.pop(name, None)
+
     def problems(self, library: Library, nodes: dict[str, Node] | None = None) -> list[Problem]:
         """Every fault of the document at once; see `nawgraph.problems.find`."""
         from nawgraph.problems import find

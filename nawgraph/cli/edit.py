@@ -44,7 +44,7 @@ def refuse() -> None:
     if sys.platform.startswith("linux"):
         if not os.environ.get("DISPLAY"):
             raise Stop("the editor needs a display and DISPLAY is not set: use 'nawgraph run FILE', or xvfb-run")
-        from ctypes import CDLL, c_void_p
+        from ctypes import CDLL, byref, c_int, c_void_p
 
         try:
             x11 = CDLL("libX11.so.6")
@@ -56,7 +56,14 @@ def refuse() -> None:
             raise Stop(
                 f"the display {os.environ['DISPLAY']} does not answer: check DISPLAY, or use 'nawgraph run FILE'"
             )
+        unused = [byref(c_int()) for _ in range(3)]
+        drawn = x11.XQueryExtension(c_void_p(display), b"GLX", *unused)
         x11.XCloseDisplay(c_void_p(display))
+        if not drawn:
+            raise Stop(
+                f"the display {os.environ['DISPLAY']} has no OpenGL (GLX), which the editor draws with: "
+                "install a graphics driver, or use 'nawgraph run FILE'"
+            )
     try:
         import dearpygui.dearpygui  # noqa: F401
     except ImportError as error:

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nawgraph.cli import common, train_clap, train_render
+from nawgraph.cli import common, train_clap, train_render, train_separator
 from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def register(commands: Commands) -> None:
 
     train_render.register_training(what)
     train_clap.register_training(what)
+    train_separator.register_training(what)
 
     what = commands.add_parser("eval", help="measure house models").add_subparsers(
         dest="what", metavar="WHAT", required=True
@@ -70,6 +71,7 @@ def register(commands: Commands) -> None:
     parser.set_defaults(action=evaluate)
     train_render.register_eval(what)
     train_clap.register_eval(what)
+    train_separator.register_eval(what)
 
 
 def data(options: argparse.Namespace) -> int:

@@ -31,11 +31,11 @@ class History:
 
     entries: tuple[Entry, ...]
     index: int = 0
-    limit: int = 1000
+    limit: int = 10_000
     window: float = 1.0
 
     @classmethod
-    def of(cls, graph: Graph, label: str = "open", *, limit: int = 1000, window: float = 1.0) -> History:
+    def of(cls, graph: Graph, label: str = "open", *, limit: int = 10_000, window: float = 1.0) -> History:
         """A history that begins with `graph`.
 
         Raises:
@@ -69,6 +69,7 @@ class History:
         joins = key != "" and key == present.key and 0 <= time - present.time <= self.window
         kept = self.entries[: self.index] if joins and self.index else self.entries[: self.index + 1]
         entries = (*kept, entry)[-self.limit :]
+        self.graph.leave(graph)
         return replace(self, entries=entries, index=len(entries) - 1)
 
     def apply(self, edit: Edit, library: Library, *, time: float = 0.0) -> History:
@@ -97,4 +98,5 @@ class History:
         if not 0 <= index < len(self.entries):
             raise IndexError(f"the history has states 0 to {len(self.entries) - 1}, not {index}")
         entries = tuple(replace(e, key="") if i == index else e for i, e in enumerate(self.entries))
+        self.graph.leave(entries[index].graph)
         return replace(self, entries=entries, index=index)

@@ -67,12 +67,14 @@ def _house() -> list[Entry]:
     from nawgraph.models.clap import house as clap
     from nawgraph.models.planner import house as planner
     from nawgraph.models.render import house as render
+    from nawgraph.models.separator import house as separator
 
     drawn = [
         _own(render.HOUSE, kind, render.REVISIONS[kind], render.FOLDER / file) for kind, file in render.FILES.items()
     ]
     heard = _own(clap.HOUSE, "clap", clap.REVISION, clap.WEIGHTS)
-    return [heard, _own(planner.HOUSE, "planner", planner.REVISION, planner.WEIGHTS), *drawn]
+    apart = _own(separator.HOUSE, "separator", separator.REVISION, separator.WEIGHTS)
+    return [heard, _own(planner.HOUSE, "planner", planner.REVISION, planner.WEIGHTS), *drawn, apart]
 
 
 def _own(name: str, kind: str, revision: str, path: Path) -> Entry:

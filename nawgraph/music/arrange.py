@@ -24,15 +24,15 @@ def sung_sections(kinds: Sequence[str], energies: Sequence[float]) -> tuple[bool
 
 
 def drum_span(passage: Passage) -> Span:
-    """When the drums play: they come in during an intro, and stay away from calm breaks."""
-    bars, kind, energy = passage.bars, passage.section.kind, passage.energy
+    """When the drums play: they come in during a long intro, and stay away from calm breaks."""
+    bars, kind, energy = passage.bars, passage.section.kind, passage.scene.level
     style = passage.styles["drums"]
     if style.fill == "none" and energy < 0.3:
         return SILENT
     if kind == "intro":
-        if energy < 0.3:
-            return (bars // 2, bars) if passage.rise > 0.1 and bars > 1 else SILENT
-        return (0, bars) if bars < 4 or energy > 0.45 else (bars // 4, bars)
+        if energy < 0.2:
+            return SILENT
+        return (0, bars) if bars <= 8 or energy > 0.45 else (bars // 4, bars)
     if kind in ("break", "bridge") and energy < 0.35:
         return (bars - 1, bars) if passage.rise > 0.2 and bars >= 4 else SILENT
     if kind == "outro" and energy < 0.3:
@@ -41,11 +41,13 @@ def drum_span(passage: Passage) -> Span:
 
 
 def bass_span(passage: Passage) -> Span:
-    """When the bass plays: later than the drums in an intro, not in a build, a soft break only has its second half."""
-    bars, kind, energy = passage.bars, passage.section.kind, passage.energy
-    if kind == "build" or (kind == "intro" and energy < 0.3):
+    """When the bass plays: in the second half of a long intro or a soft break, and up to the last bar of a build."""
+    bars, kind, energy = passage.bars, passage.section.kind, passage.scene.level
+    if kind == "build":
+        return (0, bars - 1)
+    if kind == "intro" and energy < 0.2:
         return SILENT
-    if kind == "intro" and bars >= 2:
+    if kind == "intro" and bars > 8:
         return (bars // 2, bars)
     if kind == "break":
         return SILENT if energy < 0.3 else (bars // 2, bars)
@@ -63,12 +65,12 @@ def layer_span(passage: Passage, layer: Layer, rank: int, players: int) -> Span:
     """
     bars, kind = passage.bars, passage.section.kind
     threshold = layer.enter - 0.5 * (passage.density - 0.5)
-    if (layer.kinds and kind not in layer.kinds) or passage.energy < threshold:
+    if (layer.kinds and kind not in layer.kinds) or passage.scene.level < threshold:
         return SILENT
-    if kind == "intro" and rank and bars >= 4:
+    if kind == "intro" and rank and bars > 8:
         return (bars * min(rank, players - 1) // players // 2 * 2, bars)
-    if kind == "outro" and rank and bars >= 4:
+    if kind == "outro" and rank and bars > 4:
         return (0, max(1, bars - bars * rank // players))
-    if kind == "build" and layer.role in ("comp", "riff") and passage.energy < 0.75:
+    if kind == "build" and layer.role in ("comp", "riff") and passage.scene.level < 0.75 and bars > 4:
         return (bars // 2, bars)
     return (0, bars)

@@ -27,9 +27,9 @@ def bass(passage: Passage, span: tuple[int, int], kicks: list[int]) -> list[Raw]
     style = passage.styles["bass"]
     draw = stream(passage.seed, "bass", passage.label, style.name)
     rhythms = sorted(style.bass_rhythms, key=lambda r: len(r.replace("-", "").replace(".", "")) / len(r))
-    quiet = passage.energy + 0.5 * (passage.density - 0.5) < 0.42
+    quiet = passage.scene.level + 0.5 * (passage.density - 0.5) < 0.42
     rhythms = rhythms[: max(2, len(rhythms) // 2)] if quiet else rhythms
-    rhythm = pick(draw, _locking(rhythms, passage, kicks))
+    rhythm = passage.scene.choose(_locking(rhythms, passage, kicks), passage.seed, "bass", style.name)
     turn = (pick(draw, (2, 4)), 3 + int(draw.random() * 13), pick(draw, ("O", "5", "")))
     live = stream(passage.seed, "bass live", passage.index)
     notes: list[Raw] = []

@@ -28,7 +28,7 @@ def drums(passage: Passage, span: tuple[int, int]) -> list[Raw]:
     style = passage.styles["drums"]
     if passage.section.kind == "build":
         return _build(passage, span)
-    groove = _in_meter(_groove(passage, style), passage.meter, style.fill != "none")
+    groove = _in_meter(_groove(passage, style), passage.meter)
     ornament = _ornament(passage, style)
     live = stream(passage.seed, "drums live", passage.index)
     notes: list[Raw] = []
@@ -47,8 +47,8 @@ def kicks(notes: list[Raw]) -> list[int]:
 def _groove(passage: Passage, style: Style) -> Groove:
     """The groove of the passage's label: a quiet one (the style's first) or a loud one, with a kick of its own."""
     rng = stream(passage.seed, "groove", passage.label, style.name)
-    busy = passage.energy + 0.4 * (passage.density - 0.5)
-    base = style.grooves[0] if busy < 0.5 else pick(rng, style.grooves[1:])
+    busy = passage.scene.level + 0.4 * (passage.density - 0.5)
+    base = style.grooves[0] if busy < 0.5 else passage.scene.choose(style.grooves[1:], passage.seed, style.name)
     kick = base.get("kick", "")
     if kick and kick.count(".") > 11 and busy >= 0.4 and style.fill != "none":
         step = pick(rng, (3, 6, 7, 10, 11, 14))
@@ -58,11 +58,11 @@ def _groove(passage: Passage, style: Style) -> Groove:
     return _touched(base, rng)
 
 
-def _in_meter(groove: Groove, meter: Meter, marked: bool) -> Groove:
+def _in_meter(groove: Groove, meter: Meter) -> Groove:
     """The groove with every beat heard where the meter is not square.
 
     The kick, where there is one, has the first beat. A half-time backbeat on a beat that the meter lacks comes on its
-    last one. Beats that nobody but the low drum would play aloud are `marked` by the timekeeper, or else by the
+    last one. Beats that nobody but the low drum would play aloud are marked by the timekeeper, or else by the
     snare: oom-pah-pah.
     """
     if is_square(meter):
@@ -79,7 +79,7 @@ def _in_meter(groove: Groove, meter: Meter, marked: bool) -> Groove:
         if line:
             lines[voice] = line
     keeper = next((v for v in TIME_KEEPERS if v in lines), "snare")
-    for source in used[1:] if marked else ():
+    for source in used[1:]:
         if all(line[4 * source] in ".o?" for voice, line in lines.items() if _role(voice) != "low"):
             line = lines.get(keeper, "." * 16)
             for at in range(4 * source, len(line), 16):
@@ -114,11 +114,11 @@ def _touched(groove: Groove, rng: np.random.Generator) -> Groove:
 def _ornament(passage: Passage, style: Style) -> Groove:
     """A percussion line of the label's own: pulses spread evenly (Bjorklund's Euclidean rhythms) and turned."""
     rng = stream(passage.seed, "ornament", passage.label, style.name)
-    wanted = 0.25 + 0.5 * passage.density + (0.2 if passage.energy > 0.7 else 0.0)
+    wanted = 0.25 + 0.5 * passage.density + (0.2 if passage.scene.level > 0.7 else 0.0)
     if style.fill == "none":
         wanted *= 0.5
     voice, pulses, turn = pick(rng, _EXTRAS), 3 + int(rng.random() * 5), int(rng.random() * 16)
-    if not chance(rng, wanted) or passage.energy < 0.35:
+    if not chance(rng, wanted) or passage.scene.level < 0.35:
         return {}
     line = "".join("o" if (i * pulses) % 16 < pulses else "." for i in range(16))
     return {voice: line[turn:] + line[:turn]}
@@ -126,12 +126,12 @@ def _ornament(passage: Passage, style: Style) -> Groove:
 
 def _thin(passage: Passage, bar: int, span: tuple[int, int]) -> str:
     """What to leave out of a bar: ``tops`` keeps time only, ``body`` leaves the backbeat out, empty plays all."""
-    kind, left = passage.section.kind, span[1] - bar
+    kind = passage.section.kind
     if kind in ("break", "bridge") and passage.energy < 0.4:
         return "tops"
-    if kind == "intro" and bar - span[0] < (span[1] - span[0]) / 2:
-        return "tops"
-    if kind == "outro" and passage.bars >= 4 and left <= passage.bars // 2:
+    if kind == "intro" and (passage.bars <= 8 or bar - span[0] < (span[1] - span[0]) / 2):
+        return "body" if passage.scene.level > 0.37 else "tops"
+    if kind == "outro":
         return "body"
     return ""
 

@@ -82,7 +82,6 @@ _METRED = {
 
 def _rhythm(passage: Passage, layer: Layer) -> str:
     """The layer's rhythm on this label; busier ones for busier music."""
-    rng = stream(passage.seed, "rhythm", layer.name, passage.label)
     metred = layer.role == "comp" and not is_square(passage.meter)
     rhythms = _METRED.get(len(cells(passage.meter)), layer.rhythms) if metred else layer.rhythms
     ranked = sorted(rhythms, key=lambda r: r.count("x") / len(r))
@@ -90,7 +89,7 @@ def _rhythm(passage: Passage, layer: Layer) -> str:
         ranked = ranked[: max(1, len(ranked) - 1)]
     elif passage.density > 0.65:
         ranked = ranked[len(ranked) > 1 :]
-    return pick(rng, ranked)
+    return passage.scene.choose(ranked, passage.seed, "rhythm", layer.name)
 
 
 def _comp(passage: Passage, layer: Layer, span: Span, powered: bool) -> list[Raw]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from nawgraph.music.patterns import strong_ticks
+from nawgraph.music.scene import Scene
 from nawgraph.music.styles import Style
 from nawgraph.values import Chord, Key, Meter, Note, Section
 
@@ -34,6 +35,7 @@ class Passage:
         rise: energy of the following section minus its own, 0 at the end.
         final: whether it is the last.
         seed: of the song.
+        scene: how its label is arranged.
     """
 
     index: int
@@ -50,6 +52,7 @@ class Passage:
     rise: float
     final: bool
     seed: int
+    scene: Scene = field(default_factory=Scene)
 
     @property
     def energy(self) -> float:
@@ -122,6 +125,6 @@ def performed(notes: list[Raw], loose: float, late: float, rng: np.random.Genera
 
 
 def loud(base: float, energy: float, rng: np.random.Generator, spread: float = 4.0) -> int:
-    """Velocity of a note: `base` at full energy, a third softer in the quietest passage, never quite the same."""
-    value = base * (0.7 + 0.3 * energy) + spread * (rng.random() - 0.5) * 2
+    """Velocity of a note: `base` at full energy, half as hard in the quietest passage, never quite the same."""
+    value = base * (0.5 + 0.5 * energy) + spread * (rng.random() - 0.5) * 2
     return max(1, min(127, round(value)))

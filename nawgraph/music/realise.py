@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nawgraph.music import arrange
@@ -15,6 +15,7 @@ from nawgraph.music.layers import layer_notes
 from nawgraph.music.lyrics import syllables
 from nawgraph.music.melody import answers, melody, singable
 from nawgraph.music.passage import Passage, Raw, performed, tidy
+from nawgraph.music.scene import Scene, scenes
 from nawgraph.music.streams import chance, stream
 from nawgraph.music.styles import STYLES, Layer, Style
 from nawgraph.values import STEMS, Note, Part, Score
@@ -76,6 +77,7 @@ def _passages(plan: Blueprint, seed: int) -> list[Passage]:
         )
     sung = arrange.sung_sections([s.kind for s in plan.sections], [s.energy for s in plan.sections])
     heard: dict[str, int] = {}
+    arranged = scenes(plan.sections)
     passages = []
     for index, (section, brief) in enumerate(zip(plan.sections, plan.briefs, strict=True)):
         start, end = plan.grid.bar_start(section.bar), plan.grid.bar_start(section.end)
@@ -97,6 +99,7 @@ def _passages(plan: Blueprint, seed: int) -> list[Passage]:
                 rise=following.energy - section.energy,
                 final=index == len(plan.sections) - 1,
                 seed=seed,
+                scene=arranged[section.label],
             )
         )
     return passages
@@ -158,14 +161,34 @@ def _play_other(passage: Passage, brief: Brief, sung: list[Raw], sheets: Sheets)
     players = [(layer, name, comp) for layer, name in band(brief, comp, passage.seed) if layer.role != "lead"]
     players += [(layer, name, lead) for layer, name in band(brief, lead, passage.seed) if layer.role == "lead"]
     order = sorted(players, key=lambda p: (p[0].enter, p[0].name))
+    resting = _resting(passage, order, brief)
     for rank, (layer, name, style) in enumerate(order):
-        span = arrange.layer_span(passage, layer, rank, len(order))
+        span = arrange.SILENT if layer.name in resting else arrange.layer_span(passage, layer, rank, len(order))
         if layer.role == "lead":
             notes = _lead(passage, layer, style, sung, span)
         else:
             powered = style.power and name == "guitar.electric" and layer.low < 50
-            notes = layer_notes(passage, layer, span, powered)
+            notes = layer_notes(passage, layer if powered else _moved(layer, passage.scene), span, powered)
         sheets.add(Slot("other", layer.name, name, style, layer), notes)
+
+
+_HARMONY = ("pad", "comp", "arp", "riff")
+
+
+def _resting(passage: Passage, players: Sequence[tuple[Layer, str, Style]], brief: Brief) -> set[str]:
+    """Names of the layers that rest in this scene; whoever was asked for plays, and somebody has the harmony."""
+    free = [layer for layer, _, _ in players if arrange.layer_span(passage, layer, 0, 1) != arrange.SILENT]
+    free = [layer for layer in free if layer.role in _HARMONY]
+    names = sorted({layer.name for layer in free})
+    asked = {layer.name for layer, name, _ in players if name in brief.instruments}
+    resting = passage.scene.resting(names, passage.seed, passage.styles["comp"].name) - asked if names else set()
+    return resting if len(resting) < len(names) else set()
+
+
+def _moved(layer: Layer, scene: Scene) -> Layer:
+    """The layer in the register of a scene."""
+    shift = scene.shift(layer.role)
+    return replace(layer, low=layer.low + shift, high=layer.high + shift) if shift else layer
 
 
 def _lead(passage: Passage, layer: Layer, style: Style, sung: list[Raw], span: arrange.Span) -> list[Raw]:

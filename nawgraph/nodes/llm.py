@@ -28,7 +28,7 @@ HOMES = {"api.openai.com": "OPENAI_API_KEY", "generativelanguage.googleapis.com"
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-@node("plan.llm", title="Ask a language model", needs="io", aliases=("gpt", "gemini", "planner"))
+@node("plan.llm", version=2, title="Ask a language model", needs="io", aliases=("gpt", "gemini", "planner"))
 def llm(
     prompt: Prompt,
     *,

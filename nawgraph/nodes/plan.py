@@ -21,7 +21,7 @@ CLAP = ModelRef("clap", "house", "1")
 """The CLAP that reads embeddings; their space names its weights, so that it needs no place in any key."""
 
 
-@node("plan.compose", title="Compose", aliases=("composer", "planner", "write", "generate"))
+@node("plan.compose", version=2, title="Compose", aliases=("composer", "planner", "write", "generate"))
 def compose(
     prompt: Prompt,
     *,

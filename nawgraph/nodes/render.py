@@ -1,4 +1,4 @@
-"""Neural rendering: scores to latents, latents to sound, and what of them is made anew."""
+"""Neural rendering: scores to latents, latents to sound, and parts of a song painted anew."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ import numpy as np
 from nawgraph.context import Context
 from nawgraph.hints import Range, Seed
 from nawgraph.node import node
+from nawgraph.nodes.mask import chosen, kept, spliced
 from nawgraph.values import STEMS, Audio, Latents, Mask, ModelRef, Score, Stems
-from nawgraph.values.signal import Float
 
 RENDERER = ModelRef("renderer", "house", "1")
 VOCODER = ModelRef("vocoder", "house", "1")
 """The models that come with nawgraph. A revision is raised with its weights, and the nodes' versions with it."""
-
-MASK_RATE = 1000
-"""Frames a second of a mask of bars."""
-
-TAIL = 4
-"""Seconds that such a mask goes on after the last bar, for what rings there."""
 
 
 @node(
@@ -43,7 +37,7 @@ def flow(
     if (latents is None) != (mask is None):
         raise ValueError("to render a part anew, wire both: the latents to keep and the mask of what is not kept")
     with ctx.borrow(RENDERER) as model:
-        keep = None if latents is None or mask is None else _kept(mask, latents)
+        keep = None if latents is None or mask is None else kept(mask, latents.data[0].shape[1], latents.frame_rate)
         made: Latents = model.render(score, seed=seed, count=steps, steps=ctx.steps, known=latents, keep=keep)
     return made
 
@@ -72,84 +66,64 @@ def encode(stems: Stems, *, ctx: Context) -> Latents:
     return made
 
 
-@node("mask.bars", title="Mask bars", aliases=("inpaint", "region"))
-def bars(
+@node("render.inpaint", title="Paint anew by network", needs="gpu", aliases=("neural", "repaint", "inpainting", "edit"))
+def inpaint(
     score: Score,
+    stems: Stems,
+    mask: Mask,
     *,
-    first: Annotated[int, Range(0, 100_000, unit="bars")] = 0,
-    count: Annotated[int, Range(1, 100_000, unit="bars")] = 4,
-    drums: bool = True,
-    bass: bool = True,
-    vocals: bool = True,
-    other: bool = True,
-) -> Mask:
-    """Choose bars (counted from 0) and stems that are to be made anew."""
-    if first >= score.bars:
-        raise ValueError(f"first must be below {score.bars}, the number of bars of the score, got {first}")
-    chosen = [stem for stem, on in zip(STEMS, (drums, bass, vocals, other), strict=True) if on]
-    if not chosen:
-        raise ValueError("no stem is chosen: turn on at least one of drums, bass, vocals and other")
-    end = min(first + count, score.bars)
-    begin, stop = (score.grid.samples(score.grid.bar_start(bar), MASK_RATE) for bar in (first, end))
-    data = np.zeros((4, 1, score.grid.frames(MASK_RATE) + TAIL * MASK_RATE), np.float32)
-    for stem in chosen:
-        data[STEMS.index(stem), 0, begin : None if end == score.bars else stop] = 1
-    return Mask(STEMS, data, MASK_RATE)
+    steps: Annotated[int, Range(1, 64)] = 3,
+    fade: Annotated[float, Range(0, 1, unit="s")] = 0.15,
+    seed: Annotated[int, Seed()] = 0,
+    ctx: Context,
+) -> Stems:
+    """Paint the stems, times and bands of a mask anew as the score has them; the network hears what is kept.
 
-
-@node("stems.splice", title="Splice stems", aliases=("inpaint", "patch", "punch in"))
-def splice(stems: Stems, fresh: Stems, mask: Mask, *, fade: Annotated[float, Range(0, 1, unit="s")] = 0.03) -> Stems:
-    """Put new sound in where a mask says so, faded in and out within `fade` seconds inside the mask.
-
-    Every sample outside the mask is the old one, bit for bit.
+    Other stems and every sample outside the mask's time stay as they are, bit for bit; the new sound comes and goes
+    within `fade` seconds inside. Outside a mask's bands the sound stays as it is but for a thousandth. The stems may be
+    rendered, composed or recorded (44.1 kHz); change the score first to hear other notes.
     """
-    if (stems.rate, stems.frames) != (fresh.rate, fresh.frames) or stems.names != fresh.names:
-        raise ValueError(
-            f"both stems must have one rate, length and names, got {stems.frames} and {fresh.frames} frames at "
-            f"{stems.rate} and {fresh.rate} Hz, {', '.join(stems.names)} and {', '.join(fresh.names)}"
-        )
+    wanted = [name for name in mask.names if chosen(mask, name) is not None]
+    strange = [name for name in wanted if name not in STEMS]
+    if strange:
+        raise ValueError(f"the renderer paints drums, bass, vocals and other; the mask is on for {strange[0]}")
+    if stems.rate != 44_100:
+        raise ValueError(f"the renderer paints at 44,100 Hz, these stems have {stems.rate:,} Hz: resample them first")
+    if any(name not in stems.names for name in wanted):
+        raise ValueError(f"the mask is on for {', '.join(wanted)}; the stems are {', '.join(stems.names)}")
+    if not all(np.isfinite(audio.samples).all() for _, audio in stems):
+        raise ValueError("the stems hold a number that is not finite (NaN or infinity): make them anew")
+    if not wanted or not stems.frames:
+        return stems
+    with ctx.borrow(VOCODER) as vocoder:
+        length = vocoder.length_of(score)
+        known: Latents = vocoder.encode(_fitted(stems, length))
+    with ctx.borrow(RENDERER) as model:
+        keep = kept(mask, known.data[0].shape[1], known.frame_rate)
+        made: Latents = model.render(score, seed=seed, count=steps, steps=ctx.steps, known=known, keep=keep)
+    with ctx.borrow(VOCODER) as vocoder:
+        painted: Stems = vocoder.decode(made, seed=seed, length=length, steps=ctx.progress)
+    fresh = {n: painted[n] if n in painted.names else audio for n, audio in _fitted(stems, length)}
+    return spliced(stems, _alike(Stems.of(fresh), stems), mask, fade)
+
+
+def _fitted(stems: Stems, frames: int) -> Stems:
+    """Stems cut, or followed by silence, to a length."""
     made = {}
     for name, audio in stems:
-        weight = _weights(mask, name, stems.rate, stems.frames, fade)
-        if weight is None:
-            made[name] = audio
-            continue
-        mixed = audio.samples + weight * (fresh[name].samples - audio.samples)
-        made[name] = Audio(np.where(weight > 0, mixed, audio.samples).astype(np.float32), audio.rate)
+        part = audio.samples[:, :frames]
+        made[name] = Audio(np.pad(part, ((0, 0), (0, frames - part.shape[1]))), audio.rate)
     return Stems.of(made)
 
 
-def _weights(mask: Mask, stem: str, rate: int, frames: int, fade: float) -> Float | None:
-    """How much of the new sound is heard at each sample, None where a stem is not in the mask at all."""
-    if stem not in mask.names:
-        return None
-    on = mask.data[mask.names.index(stem)].max(axis=0) > 0.5
-    if not on.any():
-        return None
-    places = np.minimum((np.arange(frames) * (mask.frame_rate / rate)).astype(np.int64), len(on) - 1)
-    inside = on[places]
-    edges = np.flatnonzero(np.diff(inside.astype(np.int8)))
-    weight: Float = inside.astype(np.float32)
-    size = round(fade * rate)
-    for edge in edges if size else ():
-        ramp = ((np.arange(size) + 0.5) / size).astype(np.float32)
-        if inside[edge + 1]:
-            part = weight[edge + 1 : edge + 1 + size]
-            part *= ramp[: len(part)]
-        else:
-            part = weight[max(edge + 1 - size, 0) : edge + 1]
-            part *= ramp[::-1][size - len(part) :]
-    return weight
-
-
-def _kept(mask: Mask, latents: Latents) -> Float:
-    """1 where a mask leaves latents alone, float32 [4, frames]."""
-    frames = latents.data[0].shape[1]
-    places = np.minimum(
-        (np.arange(frames) * (mask.frame_rate / latents.frame_rate)).astype(np.int64), mask.data.shape[2] - 1
-    )
-    keep = np.ones((len(STEMS), frames), np.float32)
-    for index, stem in enumerate(STEMS):
-        if stem in mask.names:
-            keep[index] = 1 - (mask.data[mask.names.index(stem)].max(axis=0) > 0.5)[places]
-    return keep
+def _alike(fresh: Stems, old: Stems) -> Stems:
+    """Fresh stems with the length and the channels of the old ones."""
+    made = {}
+    for name, audio in _fitted(fresh, old.frames):
+        count, samples = old[name].channels, audio.samples
+        if count == 1:
+            samples = samples.mean(axis=0, keepdims=True)
+        elif count != audio.channels:
+            samples = np.resize(samples, (count, audio.frames))
+        made[name] = Audio(samples, audio.rate)
+    return Stems.of(made)

@@ -13,7 +13,7 @@ from nawgraph.graph import EMPTY, plain, source_node
 from nawgraph.ui import linking
 from nawgraph.ui.arrange import snapped
 from nawgraph.ui.geometry import NEAR, Hit
-from nawgraph.ui.gestures import (
+from nawgraph.ui.gesture import (
     PARTS_FROM,
     THRESHOLD,
     Answer,
@@ -28,8 +28,8 @@ from nawgraph.ui.gestures import (
     Resize,
     Slash,
     Turn,
-    click,
 )
+from nawgraph.ui.gestures import click
 from nawgraph.ui.messages import Apply, Look, Message, Select, Show
 from nawgraph.ui.search import converters
 from nawgraph.ui.shapes import NARROWEST, OUTSIDE, WIDEST

@@ -8,161 +8,36 @@ history.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from nawgraph.edits import ResetKnob, SetKnob
-from nawgraph.graph import Library, definition_of
+from nawgraph.graph import definition_of, source_node
 from nawgraph.ui import linking
-from nawgraph.ui.geometry import Hit, Scene
+from nawgraph.ui.geometry import Hit
+from nawgraph.ui.gesture import (
+    PARTS_FROM,
+    THRESHOLD,
+    Answer,
+    Box,
+    Bundle,
+    Event,
+    Gesture,
+    Lasso,
+    Lazy,
+    Link,
+    Move,
+    Pan,
+    Place,
+    Press,
+    Resize,
+    Slash,
+    Turn,
+    Typing,
+)
 from nawgraph.ui.messages import Apply, Enter, Invoke, Look, Message, Select, Show
-from nawgraph.ui.shapes import Rect
-from nawgraph.ui.state import Point, Popup, Tab, View
-from nawgraph.ui.wiring import Wire
+from nawgraph.ui.state import Popup
 
-THRESHOLD = 4.0
-"""Pixels that the pointer must move before a press becomes a drag."""
 STEP = 1.12
-PARTS_FROM = 0.35
-"""The zoom from which ports and knobs are shown, and can be hit."""
-
-Button = Literal["left", "middle", "right"]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that the pointer did. `at` in pixels from the canvas' upper left corner; `wheel` in notches up."""
-
-    kind: Literal["press", "release", "move", "double", "wheel"]
-    at: Point
-    button: Button = "left"
-    wheel: float = 0.0
-    shift: bool = False
-    ctrl: bool = False
-    alt: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an event happens: the document, its scene and view, and whether nodes snap to a grid (0: not)."""
-
-    tab: Tab
-    scene: Scene
-    view: View
-    library: Library
-    snap: float = 0.0
-
-    def hit(self, at: Point) -> Hit:
-        return self.scene.hit(self.view.world(at), self.view.zoom, self.view.zoom >= PARTS_FROM)
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A button is down and has not moved far enough to mean a drag."""
-
-    hit: Hit
-    at: Point
-    button: Button = "left"
-    event: Event | None = None
-    late: tuple[Message, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Pan:
-    """The plane follows the pointer."""
-
-    at: Point
-    button: Button
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Things in a rectangle are selected."""
-
-    start: Point
-    at: Point
-    how: Literal["set", "add", "remove"]
-    base: frozenset[str]
-
-    @property
-    def rect(self) -> Rect:
-        """In canvas units."""
-        (x, y), (u, v) = self.start, self.at
-        return min(x, u), min(y, v), max(x, u), max(y, v)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Things follow the pointer: `offset` in canvas units. `wire`: on which a node would be put."""
-
-    ids: frozenset[str]
-    start: Point
-    lead: str
-    offset: Point = (0.0, 0.0)
-    wire: Wire | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A wire is drawn, from an output or (backwards) from an input.
-
-    Attributes:
-        source, target: the end that is fixed, the other one "".
-        taken: (source, target) of the wire that was picked up at its end.
-        fits: the ports that it may end in.
-        over: the one that it would end in if it were dropped now.
-        at: its loose end, in canvas units.
-    """
-
-    source: str
-    target: str
-    fits: frozenset[linking.Port]
-    at: Point
-    taken: tuple[str, str] | None = None
-    over: linking.Port | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Slash:
-    """A line is drawn through wires that are to be cut."""
-
-    start: Point
-    at: Point
-    wires: tuple[Wire, ...] = ()
-    button: Button = "left"
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A number follows the pointer. `value` unrounded; `before`: what was set at first, None for nothing."""
-
-    id: str
-    knob: str
-    at: Point
-    value: float
-    before: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Resize:
-    """The corner of a node, frame or note follows the pointer. `size` in canvas units."""
-
-    id: str
-    start: Point
-    base: Point
-    size: Point
-
-
-@dataclass(frozen=True, slots=True)
-class Typing:
-    """Something is typed in place: a knob (`part`), or with `part` "" the title of a node or frame, a note's text."""
-
-    id: str
-    part: str = ""
-
-
-Gesture = Press | Pan | Box | Move | Link | Slash | Turn | Resize | Typing | None
-Answer = tuple[Gesture, tuple[Message, ...]]
 
 
 def step(gesture: Gesture, event: Event, place: Place) -> Answer:
@@ -175,7 +50,7 @@ def step(gesture: Gesture, event: Event, place: Place) -> Answer:
         return _press(gesture, event, place)
     if gesture is None or isinstance(gesture, Typing):
         return gesture, ()
-    from nawgraph.ui import dragging
+    from nawgraph.ui import dragging, lasso, wire_drags  # noqa: F401  (the last two tell `dragging` of their gestures)
 
     if event.kind == "move":
         return dragging.moved(gesture, event, place)
@@ -193,7 +68,7 @@ def cancelled(gesture: Gesture, place: Place) -> Answer:
             else SetKnob(gesture.id, gesture.knob, gesture.before, scope=place.tab.scope)
         )
         return None, (Apply(back),)
-    if isinstance(gesture, Box):
+    if isinstance(gesture, Box | Lasso):
         return None, (Select(gesture.base),)
     return None, ()
 
@@ -211,10 +86,15 @@ def _press(gesture: Gesture, event: Event, place: Place) -> Answer:
         return Pan(event.at, "middle"), ()
     hit = place.hit(event.at)
     world = place.view.world(event.at)
+    if event.button == "left" and event.alt and hit.kind in ("canvas", "frame") and event.shift:
+        how: Any = "remove" if event.ctrl else "add"
+        return Lasso((world,), how, place.tab.selection), ()
     if (event.button == "right" and event.ctrl) or (event.button == "left" and event.alt and hit.kind == "canvas"):
         return Slash(world, world, button=event.button), ()
     if event.button == "right":
         return Press(hit, event.at, "right", event), ()
+    if event.alt and hit.id in place.scene.scope.nodes and hit.kind not in ("port", "wire"):
+        return Lazy(hit.id, world), ()
     if hit.kind == "port":
         return _take_port(hit, event, place)
     messages, late = _selecting(hit, event, place)
@@ -239,6 +119,10 @@ def _take_port(hit: Hit, event: Event, place: Place) -> Answer:
     end = f"{hit.id}.{hit.part}"
     world = place.view.world(event.at)
     scene = place.scene
+    if event.ctrl:
+        bundle = _bundle(hit, place)
+        if bundle is not None:
+            return bundle, ()
     if hit.side == "out":
         return Link(end, "", linking.targets(scene, end), world), ()
     node = scene.scope.nodes.get(hit.id)
@@ -250,6 +134,26 @@ def _take_port(hit: Hit, event: Event, place: Place) -> Answer:
     source = wire if isinstance(wire, str) else wire[-1]
     fits = linking.targets(scene, source) | {(hit.id, hit.side, hit.part)}
     return Link(source, "", fits, world, taken=(source, end), over=(hit.id, hit.side, hit.part)), ()
+
+
+def _bundle(hit: Hit, place: Place) -> Bundle | None:
+    """All wires of a port, if it has any: those of an output to be moved, those of an input to be copied."""
+    scene, end = place.scene, f"{hit.id}.{hit.part}"
+    world = scene.dot(hit.id, hit.side, hit.part)
+    if hit.side == "out":
+        wires = [wire.target for wire in scene.wires if wire.source == end]
+        held = tuple(target for target in wires if source_node(target) in scene.scope.nodes)
+        if not held:
+            return None
+        fits = frozenset.intersection(*(linking.sources(scene, target) for target in held))
+        return Bundle((end,), held, "out", fits - {(hit.id, "out", hit.part)}, world)
+    node = scene.scope.nodes.get(hit.id)
+    wire = node.inputs.get(hit.part) if node is not None else None
+    if wire is None:
+        return None
+    sources = (wire,) if isinstance(wire, str) else wire
+    fits = frozenset.intersection(*(linking.targets(scene, source) for source in sources))
+    return Bundle(sources, (end,), "in", fits - {(hit.id, hit.side, hit.part)}, world)
 
 
 def _double(gesture: Gesture, event: Event, place: Place) -> Answer:
@@ -352,6 +256,6 @@ def _menu(hit: Hit, event: Event, place: Place) -> tuple[Message, ...]:
 
 
 __all__ = [
-    "Answer", "Box", "Event", "Gesture", "Link", "Move", "Pan", "Place", "Press", "Resize", "Slash", "Turn", "Typing",
-    "cancelled", "click", "step",
+    "PARTS_FROM", "THRESHOLD", "Answer", "Box", "Bundle", "Event", "Gesture", "Lasso", "Lazy", "Link", "Move", "Pan",
+    "Place", "Press", "Resize", "Slash", "Turn", "Typing", "cancelled", "click", "step",
 ]  # fmt: skip

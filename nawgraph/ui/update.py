@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import singledispatch
+from pathlib import Path
 from typing import Any
 
 from nawgraph import files
 from nawgraph.edits import EditError, Paste
 from nawgraph.files import FormatError
-from nawgraph.ui import adding, running, runs
+from nawgraph.ui import adding, pasted, running, runs
 from nawgraph.ui.commands import COMMANDS
 from nawgraph.ui.messages import (
     EFFECTS,
@@ -17,6 +18,7 @@ from nawgraph.ui.messages import (
     Apply,
     Change,
     Close,
+    Do,
     Effect,
     Enter,
     Front,
@@ -129,11 +131,29 @@ def _add(message: Add, app: App) -> Answer:
 def _insert(message: Insert, app: App) -> Answer:
     if app.tab is None:
         return app, ()
+    named = pasted.paths(message.text)
+    if named:
+        return _files(named, message.at or (0.0, 0.0), app)
     try:
         part = files.loads(message.text, name="the clipboard")
     except FormatError:
         return update(Say("The clipboard holds no nodes: copy some first", "warning"), app)
     return update(Apply(Paste(part, message.at, message.outer, scope=app.tab.scope), select=True), app)
+
+
+def _files(named: tuple[Path, ...], at: tuple[float, float], app: App) -> Answer:
+    """Documents among the files are opened, for others nodes that load them are added."""
+    assert app.tab is not None
+    documents = [path for path in named if path.suffix == ".nawgraph"]
+    effects: tuple[Effect, ...] = tuple(Do("documents", "open", {"path": str(path)}) for path in documents)
+    edit = pasted.loaders(app.library, app.tab, named, at)
+    if edit is not None:
+        app, more = update(Apply(edit, select=True), app)
+        effects = (*effects, *more)
+    if not effects and edit is None:
+        words = f"No node reads {named[0].name}: see Load sound and Load MIDI for what can be read"
+        return update(Say(words, "warning"), app)
+    return app, effects
 
 
 @update.register

@@ -61,3 +61,18 @@ def test_states_share_what_did_not_change() -> None:
     old, new = history.undo().graph, history.graph
     assert old.nodes["mix"] is new.nodes["mix"]
     assert old.ui is new.ui
+
+
+def test_what_is_remembered_on_a_state_goes_when_it_is_left() -> None:
+    history = History.of(chain())
+    opened, definitions = history.graph, history.graph.subgraphs
+    assert opened.problems(LIBRARY) == opened.problems(LIBRARY)
+    history = history.apply(SetKnob("gain", "db", -3.0), LIBRARY)
+    assert not [name for name in vars(opened) if name.startswith("_")]
+    assert history.graph.subgraphs is definitions
+    history.graph.problems(LIBRARY)
+    assert vars(history.graph)["_problems"]
+    same = history.jump(history.index)
+    assert vars(same.graph)["_problems"], "it is still the present one"
+    assert history.undo().graph.problems(LIBRARY) == []
+    assert "_problems" not in vars(history.graph)

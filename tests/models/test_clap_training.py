@@ -23,7 +23,7 @@ from nawgraph.training.clap.train import TINY, Plan, Run
 from nawgraph.training.clap.words import TELLING, described, typed
 from nawgraph.values import Audio, ModelRef
 
-PLAN = Plan(steps=100, batch=10, rate=3e-3, decay=0.9)
+PLAN = Plan(steps=220, batch=10, rate=3e-3, decay=0.9)
 COUNT = 10
 
 

@@ -17,7 +17,10 @@ PLANS = json.loads((GOLDEN / "plans.json").read_text(encoding="utf-8"))
 
 
 def plan_of(name: str) -> dict[str, Any]:
-    """Step → type, kind, knobs with their defaults, where each input comes from; in the order of the plan."""
+    """Step → type, kind, knobs with their defaults, where each input comes from; in the order of the plan.
+
+    Not the version of the type: an old node is brought to the one that is installed.
+    """
     library = standard()
     graph, _ = files.upgrade_nodes(files.load(GOLDEN / name), library)
     plan = Plan(graph, library)
@@ -27,7 +30,7 @@ def plan_of(name: str) -> dict[str, Any]:
             port: [s.value if isinstance(s, Constant) else ".".join(map(str, s)) for s in found]
             for port, found in sorted(step.inputs.items())
         }
-        made[step.id] = [step.spec.id, step.spec.version, step.kind, dict(sorted(step.knobs.items())), sources]
+        made[step.id] = [step.spec.id, step.kind, dict(sorted(step.knobs.items())), sources]
     return json.loads(json.dumps(made, default=str))
 
 

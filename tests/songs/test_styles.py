@@ -29,7 +29,7 @@ def sounds_like(text: str, seed: int) -> npt.NDArray[np.float64]:
 
 
 def test_a_listener_who_knows_other_seeds_names_the_style() -> None:
-    known = [style for seed in (100, 101, 102) for style in STYLES]
+    known = [style for seed in range(100, 106) for style in STYLES]
     listener = Listener(np.array([sounds_like(style, 100 + i // 12) for i, style in enumerate(known)]), known)
     asked = [PROMPTS[i] for i in range(1, 60, 5)]
     named = [listener.name(sounds_like(wanted.text, 7)) for wanted in asked]

@@ -142,6 +142,24 @@ def test_copies_are_pasted_as_text_with_new_ids() -> None:
     assert tab(app).graph is before and "clipboard" in app.toasts[-1].text
 
 
+def test_files_of_a_file_manager_are_pasted_as_their_loaders() -> None:
+    app = opened()
+    text = (
+        "copy\nfile:///music/a%20song.MP3\nfile:///music/notes.mid\nfile:///music/words.txt\nfile:///music/x.nawgraph"
+    )
+    app, effects = update(Insert(text, (100, 50)), app)
+    loads = {node.type: dict(node.knobs) for node in tab(app).graph.nodes.values()}
+    assert loads["audio.load"] == {"file": "/music/a song.MP3"}
+    assert loads["score.from_midi"] == {"file": "/music/notes.mid"}
+    assert [e.data["path"] for e in effects if isinstance(e, Do) and e.verb == "open"] == ["/music/x.nawgraph"]
+    assert len(tab(app).history.entries) == 2
+    before = tab(app).graph
+    app, _ = update(Insert("'/music/words.txt'"), app)
+    assert tab(app).graph is before and app.toasts[-1].text.startswith("No node reads words.txt")
+    app, _ = update(Insert("/music/a.wav\nand some words"), app)
+    assert tab(app).graph is before and "clipboard" in app.toasts[-1].text
+
+
 def test_tabs_come_to_the_front_and_go() -> None:
     app = opened()
     app, _ = update(Open(Tab(0, History.of(Graph()), name="second")), app)

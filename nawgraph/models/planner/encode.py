@@ -167,13 +167,17 @@ def _cut(column: Tokens, end: int) -> None:
 
 
 def _tops(stream: Stream, notes: Sequence[Note], tonic: npt.NDArray[np.int64], column: Tokens) -> None:
-    """The highest sounding note wherever one begins, held as long as anything sounds."""
+    """The highest sounding note wherever one begins, held as long as anything sounds; a pad's also where it falls,
+    since inner voices hold on when the highest ends."""
     tops = np.full(len(column), -1)
     for note in notes:
         begin, end = _span(note, len(column))
         tops[begin:end] = np.maximum(tops[begin:end], note.pitch)
     column[tops >= 0] = HOLD
-    for step in {at_step(note.start) for note in notes}:
+    steps = {at_step(note.start) for note in notes}
+    if stream.name == "pad":
+        steps |= {int(step) + 1 for step in np.flatnonzero((tops[1:] >= 0) & (tops[1:] < tops[:-1]))}
+    for step in steps:
         if step < len(column):
             column[step] = pitch_token(stream, int(tops[step]), int(tonic[step]))
 

@@ -15,8 +15,8 @@ STYLE = Style(
     colour=(0.8, 0.6),
     kit="kit.ambient",
     grooves=(
-        {"shaker": "....o.......o..."},
-        {"kick": "x...............", "shaker": "..o...o...o...o.", "rim": "............?..."},
+        {"shaker": "o...o...o...o..."},
+        {"kick": "x...............", "shaker": "o.o.o.o.o.o.o.o.", "rim": "............?..."},
         {"kick": "x...............................", "shaker": "o...o...o...o...", "tom_low": "..........o....."},
     ),
     fill="none",

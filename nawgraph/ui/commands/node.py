@@ -21,7 +21,7 @@ from nawgraph.edits import (
 )
 from nawgraph.edits.scopes import fresh
 from nawgraph.graph import EMPTY, definition_of, plain
-from nawgraph.interface import OVER
+from nawgraph.interface import OVER, over_of
 from nawgraph.ui.commands.base import (
     Command,
     Data,
@@ -148,16 +148,26 @@ def _unique(app: App, data: Data) -> Steps:
 
 
 def _each(app: App, data: Data) -> Steps:
-    """An instance that runs once for each item, or once again."""
-    tab, id = tab_of(app), subject(app, data)[0]
-    kind, name = definition_of(tab.shown.nodes[id].type) or ("", "")
-    if kind == "map":
-        return (Apply(ReplaceType(id, f"subgraph.{name}", scope=tab.scope)),)
-    inputs = sorted(tab.graph.subgraphs[name].inputs) if name in tab.graph.subgraphs else []
-    edits: list[Edit] = [ReplaceType(id, f"map.{name}", scope=tab.scope)]
-    if inputs:
-        edits.append(SetKnob(id, OVER, inputs[:1], scope=tab.scope))
-    return (Apply(Batch(edits, f"run {id} for each item")),)
+    """An instance that runs once for each item of the lists at the ports and knobs that are named, or once again."""
+    tab, id = tab_of(app), data.get("node") or subject(app, data)[0]
+    node = tab.shown.nodes[id]
+    kind, name = definition_of(node.type) or ("", "")
+    inner = tab.graph.subgraphs.get(name)
+    names = sorted({*inner.inputs, *inner.knobs}) if inner is not None else []
+    if "text" not in data:
+        before = ", ".join(over_of(node) if kind == "map" else names[:1])
+        question = f"Lists at which of {', '.join(names) or 'no ports'}? Nothing: run once"
+        return (Show(ask("node.each", question, before, node=id)),)
+    over = list(dict.fromkeys(str(data["text"]).replace(",", " ").split()))
+    unknown = [name for name in over if name not in names]
+    if unknown:
+        return (Say(f"{id} has no port or knob {unknown[0]!r}: it has {', '.join(names) or 'none'}", "warning"),)
+    if not over:
+        return () if kind != "map" else (Apply(ReplaceType(id, f"subgraph.{name}", scope=tab.scope)),)
+    edits: list[Edit] = [SetKnob(id, OVER, over, scope=tab.scope)]
+    if kind != "map":
+        edits.insert(0, ReplaceType(id, f"map.{name}", scope=tab.scope))
+    return (Apply(Batch(edits, f"run {id} for each {' and '.join(over)}")),)
 
 
 def _enter(app: App, data: Data) -> Steps:
@@ -337,7 +347,7 @@ COMMANDS = (
         ("node",),
         help="Its own copy of the group, so that changes inside leave the other instances alone",
     ),
-    Command("node.each", "Run for Each Item", _each, "Node", "group", (), instance, ("node",)),
+    Command("node.each", "Run for Each Item…", _each, "Node", "group", (), instance, ("node",)),
     Command("node.enter", "Enter Group", _enter, "Node", "group", ("Return",), instance, ("node",)),
     Command("node.leave", "Leave Group", _leave, "Node", "group", ("Ctrl+Up",), inside, ("canvas",)),
     Command("frame.add", "Add Frame", _frame, "Node", "notes", ("Shift+G",), has_tab, ("canvas", *NODES)),

@@ -23,7 +23,7 @@ from nawgraph.ui.documents.places import editor_folder
 from nawgraph.ui.documents.presets import Preset, apply_preset, remove_preset, store_preset, user_presets
 from nawgraph.ui.documents.recent_files import Recent, forget, recent, remember
 from nawgraph.ui.documents.settings import Settings, load_settings, save_settings
-from nawgraph.ui.documents.templates import Template, start_from, store_preview, templates
+from nawgraph.ui.documents.templates import Template, start_from, templates
 
 __all__ = [
     "SOUNDS",
@@ -64,7 +64,6 @@ __all__ = [
     "save_settings",
     "start_from",
     "store_preset",
-    "store_preview",
     "templates",
     "user_presets",
     "versions",

@@ -1,12 +1,11 @@
 """Documents to start from: the example graphs, which an installed nawgraph brings along.
 
 They have one home, ``graphs/`` in the source tree; a wheel installs them under ``share/nawgraph/graphs``. What a
-template sounds like is rendered when somebody first asks, by an ordinary run, and kept under the user's home.
+template sounds like is made when somebody asks, by an ordinary run, which the cache spares the next time.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import sys
 from collections.abc import Iterator
@@ -20,8 +19,6 @@ from nawgraph.files import FormatError
 from nawgraph.graph import Library
 from nawgraph.ui.documents.disk import SUFFIX, Opened
 from nawgraph.ui.documents.missing_things import file_knobs
-from nawgraph.ui.documents.places import editor_folder
-from nawgraph.values import Audio
 
 FIRST = ("first_song", "hello")
 """Templates that stand before all others."""
@@ -31,18 +28,12 @@ _SHARE = ("share", "nawgraph", "graphs")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A document to start from.
-
-    Attributes:
-        id: name of its file without suffix.
-        preview: the sound file of what it makes, None until it was rendered.
-    """
+    """A document to start from. `id`: name of its file without suffix."""
 
     id: str
     title: str
     description: str
     path: Path
-    preview: Path | None
 
 
 def templates() -> list[Template]:
@@ -54,8 +45,7 @@ def templates() -> list[Template]:
         except FormatError:
             continue
         title, description = str(meta.get("title") or path.stem), str(meta.get("description") or "")
-        preview = preview_file(path)
-        found.append(Template(path.stem, title, description, path, preview if preview.exists() else None))
+        found.append(Template(path.stem, title, description, path))
     return found
 
 
@@ -78,31 +68,6 @@ def start_from(template: Template, library: Library | None = None) -> Opened:
         node = replace(node, knobs=node.knobs.set(knob.knob, paths if knob.is_list else paths[0]))
         graph = graph.with_scope(knob.scope, replace(scope, nodes=scope.nodes.set(knob.node, node)))
     return Opened(graph, None, None, tuple(notes))
-
-
-def store_preview(template: Template, sound: Audio) -> Template:
-    """Keep what a template sounds like; the template with its preview.
-
-    `nawgraph.ui.runs.sounds` says which output of its graph to run for.
-
-    Raises:
-        ValueError: it cannot be written.
-    """
-    from nawgraph.audio.files import write
-
-    file = preview_file(template.path)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"{file.parent} cannot be made: {error.strerror or error}") from None
-    write(file, sound)
-    return replace(template, preview=file)
-
-
-def preview_file(path: Path) -> Path:
-    """Where the preview of a template belongs; another place when its content or nawgraph's version changes."""
-    content = hashlib.blake2b(path.read_bytes() + nawgraph.__version__.encode(), digest_size=8).hexdigest()
-    return editor_folder() / "previews" / f"{path.stem}-{content}.ogg"
 
 
 @lru_cache

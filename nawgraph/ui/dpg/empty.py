@@ -17,6 +17,9 @@ from nawgraph.ui.state import App
 PAD = 28.0
 """Of a card, left and right together."""
 
+HEAR = 44
+"""Width of the button that plays a template, with the room before it."""
+
 
 class Empty(Pane):
     """Templates, recent documents, and the keys that matter."""
@@ -26,7 +29,8 @@ class Empty(Pane):
         self._ink = Ink(kit.fonts)
 
     def key(self, app: App) -> tuple[Any, ...]:
-        return app.files, self.width, self.height, app.templates
+        playing = app.heard.name if app.sound.playing else ""
+        return app.files, self.width, self.height, app.templates, playing
 
     def build(self, app: App) -> None:
         px = self.kit.px
@@ -36,11 +40,13 @@ class Empty(Pane):
         with dpg.group(pos=(left, top)):
             self.text("nawgraph", size=34, font=theme.BOLD)
             self.text("Wire prompts, planners, renderers and mixers into music.", theme.MUTED, size=theme.HEAD)
-        with dpg.group(pos=(left, top + px(96)), width=column):
+        with dpg.group(pos=(left, top + px(96))):
             self._head("Start from a template")
             for template in app.templates[:7]:
-                start = Do("documents", "start_from", {"template": template})
-                self._card(template.title, _first(template.description), start, column)
+                about = {"template": template}
+                start, hear = Do("documents", "start_from", about), Do("documents", "hear_template", about)
+                sign = "▮▮" if app.sound.playing and app.heard.name == template.title else "▶"
+                self._card(template.title, _first(template.description), start, column, (sign, hear))
         with dpg.group(pos=(left + column + px(40), top + px(96)), width=column):
             self._head("Or from nothing")
             self._card("New document", "Ctrl+N   an empty canvas; Tab adds the first node", Invoke("file.new"), column)
@@ -58,13 +64,18 @@ class Empty(Pane):
         self.text(words.upper(), theme.FAINT, size=11, font=theme.BOLD)
         dpg.add_spacer(height=self.kit.px(2))
 
-    def _card(self, title: str, detail: str, message: Any, width: int) -> None:
-        """A title and a line below it, pressed as one."""
+    def _card(self, title: str, detail: str, message: Any, width: int, hear: tuple[str, Any] | None = None) -> None:
+        """A title and a line below it, pressed as one; beside it, if it can be heard, a button that plays it."""
         px = self.kit.px
+        width -= px(HEAR) if hear is not None else 0
         with dpg.group():
             line = _short(detail, lambda words: self._ink.width(words, theme.BODY) <= width / self.kit.scale - PAD)
-            tag = self.button(f"{title}\n{line}", message, look=self.kit.style.card, width=width, height=px(52))
-            dpg.bind_item_font(tag, self.kit.fonts.words(title + detail))
+            with dpg.group(horizontal=True, horizontal_spacing=px(4)):
+                tag = self.button(f"{title}\n{line}", message, look=self.kit.style.card, width=width, height=px(52))
+                dpg.bind_item_font(tag, self.kit.fonts.words(title + detail))
+                if hear is not None:
+                    size = {"width": px(HEAR - 4), "height": px(52)}
+                    self.button(hear[0], hear[1], look=self.kit.style.card, help=f"Hear what {title} makes", **size)
             dpg.add_spacer(height=px(6))
 
 

@@ -94,7 +94,7 @@ class Nodes:
 
     def draw(self, look: Drawn) -> None:
         """All nodes that touch the view."""
-        link = look.gesture.fits if isinstance(look.gesture, gestures.Link) else None
+        link = look.gesture.fits if isinstance(look.gesture, gestures.Link | gestures.Bundle) else None
         if look.zoom != self._zoom:
             self._zoom = look.zoom
             dpg.apply_transform(self._parent, look.scaled())

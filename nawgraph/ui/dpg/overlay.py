@@ -79,23 +79,67 @@ def gesture(ink: Ink, parent: Tag, look: Any) -> None:
         )
     elif isinstance(made, gestures.Slash):
         dpg.draw_line(view.screen(made.start), view.screen(made.at), color=theme.ERROR, thickness=2, parent=parent)
+    elif isinstance(made, gestures.Lasso):
+        points = [view.screen(point) for point in made.points]
+        edge, inner = theme.faded(theme.ACCENT, 0.8), theme.faded(theme.ACCENT, 0.12)
+        dpg.draw_polyline(points, color=edge, thickness=1.5, closed=True, parent=parent)
+        if len(points) > 2:
+            dpg.draw_polygon(points, color=(0, 0, 0, 0), fill=inner, parent=parent)
     elif isinstance(made, gestures.Link):
         _link(parent, look, made)
+    elif isinstance(made, gestures.Bundle):
+        _bundle(parent, look, made)
+    elif isinstance(made, gestures.Lazy):
+        _lazy(parent, look, made)
+
+
+def _bundle(parent: Tag, look: Any, bundle: gestures.Bundle) -> None:
+    """The wires that are moved or copied, to the port that would take them, else to the pointer."""
+    loose = look.scene.dot(*bundle.over) if bundle.over is not None else bundle.at
+    held = bundle.targets if bundle.loose == "out" else bundle.sources
+    for end in held:
+        id, _, name = end.partition(".")
+        if id not in look.scene.shapes:
+            continue
+        dots = look.scene.shapes[id].dots
+        side = "out" if bundle.loose == "in" else "in" if ("in", name) in dots else "knob"
+        fixed = look.scene.dot(id, side, name)
+        start, stop = (loose, fixed) if bundle.loose == "out" else (fixed, loose)
+        _drawn(parent, look, start, stop, theme.FOCUS if bundle.over is not None else theme.MUTED)
+
+
+def _lazy(parent: Tag, look: Any, lazy: gestures.Lazy) -> None:
+    """A wire from a node to the one under the pointer: between their ports if some fit, else straight."""
+    from nawgraph.ui.wire_drags import pair
+
+    ends = pair(look.scene, lazy.id, lazy.over) if lazy.over else None
+    if ends is None:
+        left, top, right, bottom = look.scene.box(lazy.id)
+        start = look.view.screen(((left + right) / 2, (top + bottom) / 2))
+        dpg.draw_line(start, look.view.screen(lazy.at), color=theme.MUTED, thickness=2, parent=parent)
+        return
+    (giver, _, output), (taker, _, port) = ends[0].partition("."), ends[1].partition(".")
+    side = "in" if ("in", port) in look.scene.shapes[taker].dots else "knob"
+    _drawn(parent, look, look.scene.dot(giver, "out", output), look.scene.dot(taker, side, port), theme.FOCUS)
 
 
 def _link(parent: Tag, look: Any, link: gestures.Link) -> None:
     """The wire that is drawn: to the port that it would end in, else to the pointer."""
-    import numpy as np
-
     end = link.source or link.target
     id, _, name = end.partition(".")
     side = "out" if link.source else "in"
     fixed = look.scene.dot(id, side, name) if id in look.scene.shapes else link.at
     loose = look.scene.dot(link.over[0], link.over[1], link.over[2]) if link.over is not None else link.at
     start, stop = (fixed, loose) if link.source else (loose, fixed)
+    _drawn(parent, look, start, stop, theme.FOCUS if link.over is not None else theme.MUTED)
+
+
+def _drawn(parent: Tag, look: Any, start: Any, stop: Any, colour: Any) -> None:
+    """A wire between two points of the canvas."""
+    import numpy as np
+
     bend = float(reach(np.array([[*start, *stop]]))[0])
     points = (start, (start[0] + bend, start[1]), (stop[0] - bend, stop[1]), stop)
-    colour = theme.FOCUS if link.over is not None else theme.MUTED
     dpg.draw_bezier_cubic(
         *[look.view.screen(p) for p in points],
         color=colour,

@@ -31,8 +31,8 @@ from nawgraph.ui.runs.planning import Planner
 HISTORY = 50
 """Runs that are remembered."""
 
-VALUES = 512 << 20
-"""Bytes of fetched values that are kept."""
+VALUES = 96 << 20
+"""Bytes of fetched values that are kept; another look at others maps their files again."""
 
 DOCUMENTS = 16
 """Documents whose costs are remembered, to tell how long a step will take."""

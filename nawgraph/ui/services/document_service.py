@@ -12,6 +12,7 @@ from nawgraph.graph import Graph
 from nawgraph.ui import documents
 from nawgraph.ui.documents import SOUNDS, SUFFIX, ChangedOnDiskError, Claim, FormatError
 from nawgraph.ui.messages import Apply, Change, Close, Do, Front, Open, Retab, Say, Show
+from nawgraph.ui.runs.sounds import sounds
 from nawgraph.ui.services.browsing import listed
 from nawgraph.ui.services.worker import Worker
 from nawgraph.ui.state import App, Popup, Tab
@@ -131,6 +132,22 @@ class DocumentService:
                 0, History.of(found.graph, f"start from {template.title}"), saved=found.graph, name=template.title
             )
             return [Open(tab)]
+
+        self._worker.do(job)
+
+    def _hear_template(self, app: App, data: Any) -> None:
+        """Let the engine make what a template sounds like; the second time it has it."""
+        template = data["template"]
+        library: Any = app.library
+
+        def job() -> list[Any]:
+            graph = documents.start_from(template, library).graph
+            found = sounds(graph, library)
+            if not found:
+                return [Say(f"{template.title} makes no sound", "warning")]
+            words = Say(f"{template.title} is being made, to be heard")
+            hear = {"title": template.title, "graph": graph, "source": found[0], "base": template.path.parent}
+            return [words, Do("runs", "hear", hear)]
 
         self._worker.do(job)
 

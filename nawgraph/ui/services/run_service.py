@@ -10,7 +10,7 @@ from typing import Any
 from nawgraph.edits import History
 from nawgraph.ui.messages import Do, Open, Past, Run, Say
 from nawgraph.ui.runs import AutoRun, RunEnded, Runs, StepChanged, ValueReady
-from nawgraph.ui.state import App, Badge, Tab
+from nawgraph.ui.state import App, Badge, Heard, Tab
 
 Send = Callable[[Any], None]
 
@@ -28,6 +28,7 @@ class RunService:
         self._send = send
         self._auto: dict[int, AutoRun] = {}
         self._values: dict[int, Callable[[Any, str], None]] = {}
+        self._hearings: dict[int, tuple[str, str]] = {}
 
     def run(self, app: App, effect: Run) -> None:
         """Run the document in front."""
@@ -79,6 +80,23 @@ class RunService:
         tab = Tab(0, History.of(entry.graph, "restored run"), name=f"run {entry.ticket.id}", ran=entry.graph)
         self._send(Open(replace(tab, badges=tab.badges.update(badges))))
 
+    def _hear(self, app: App, data: Any) -> None:
+        """Make one sound of a document that is not open, and play it."""
+        title, source = data["title"], data["source"]
+        targets = (source.partition(".")[0],)
+        ticket = self.runs.submit(data["graph"], targets, label=title, document=f"preview {title}", base=data["base"])
+        self._hearings[ticket.id] = title, source
+
+    def _heard(self, message: RunEnded) -> list[Any]:
+        """What a run was for whose sound shall be played."""
+        title, source = self._hearings.pop(message.ticket.id)
+        digest = message.outputs.get(source)
+        if digest is not None:
+            return [Do("sound", "listen", {"heard": Heard(name=title, digest=digest)})]
+        if message.status == "failed" and not message.error:
+            return [Say(f"{title} cannot be heard: open it and run it, its nodes say why", "error")]
+        return _said(message)
+
     def value(self, digest: bytes, then: Callable[[Any, str], None]) -> None:
         """Fetch a value; `then(value, error)` is called on the main thread."""
         self._values[self.runs.value(digest)] = then
@@ -96,7 +114,7 @@ class RunService:
             messages.append(message)
             if type(message) is RunEnded:
                 changed = True
-                messages += _said(message)
+                messages += self._heard(message) if message.ticket.id in self._hearings else _said(message)
         if changed:
             messages.append(Past(tuple(self.runs.history)))
         if app.settings.auto_run:

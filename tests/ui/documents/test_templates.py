@@ -1,17 +1,15 @@
-"""Documents to start from: in the tree, in a wheel, with their files and what they sound like."""
+"""Documents to start from: in the tree, in a wheel, with their files."""
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 from other_editor import ROOT
 
 from nawgraph.library import standard
-from nawgraph.ui.documents import FormatError, Template, missing, start_from, store_preview, templates
-from nawgraph.values import Audio
+from nawgraph.ui.documents import FormatError, Template, missing, start_from, templates
 
 
 def named(id: str) -> Template:
@@ -22,7 +20,7 @@ def test_every_example_is_a_template() -> None:
     found = templates()
     assert [t.id for t in found[:2]] == ["first_song", "hello"]
     assert {t.path for t in found} == set((ROOT / "graphs").glob("*.nawgraph"))
-    assert all(t.title and t.description and t.preview is None for t in found)
+    assert all(t.title and t.description for t in found)
 
 
 @pytest.mark.parametrize("template", templates(), ids=lambda t: t.id)
@@ -32,20 +30,9 @@ def test_a_template_opens_untitled_and_finds_its_files(template: Template, tmp_p
     assert missing(opened.graph, standard(), tmp_path) == []
 
 
-def test_a_preview_is_kept_until_the_template_changes(tmp_path: Path) -> None:
-    template = named("hello")
-    sound = Audio(np.full((2, 4410), 0.25, np.float32))
-    made = store_preview(template, sound)
-    assert made.preview is not None and made.preview.stat().st_size > 100
-    assert named("hello").preview == made.preview
-    copy = tmp_path / "hello.nawgraph"
-    copy.write_text(template.path.read_text().replace("-", "–"))
-    assert store_preview(Template("hello", "", "", copy, None), sound).preview != made.preview
-
-
 def test_a_template_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="does not exist"):
-        start_from(Template("x", "", "", tmp_path / "x.nawgraph", None))
+        start_from(Template("x", "", "", tmp_path / "x.nawgraph"))
 
 
 def test_a_wheel_takes_all_of_them_along() -> None:

@@ -20,12 +20,12 @@ _SIGNS = {" ": "space", ".": "period", "-": "minus", "_": "underscore", "/": "sl
 
 
 class Screen:
-    """An X server without a monitor, for one test run."""
+    """An X server without a monitor, for one test run. `extra`: more words of its command line."""
 
-    def __init__(self) -> None:
+    def __init__(self, *extra: str) -> None:
         read, write = os.pipe()
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset"],
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset", *extra],
             pass_fds=(write,),
             stderr=subprocess.DEVNULL,
         )

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from desk import Desk
 from driver import CANVAS, Driver, wait
+from hand import Screen
+from immutables import Map
 
 from nawgraph import files
+from nawgraph.graph import Graph, Node
 from nawgraph.ui import choices
-from nawgraph.ui.messages import Show
+from nawgraph.ui.messages import Insert, Show
 from nawgraph.ui.state import Popup
 
 ROOT = Path(__file__).parents[3]
@@ -56,6 +59,39 @@ def test_a_wire_dropped_beside_everything_asks_for_the_node_that_it_feeds(desk: 
     desk.until(lambda: len(desk.graph.nodes) == 2)
     wires = [node.inputs.get("prompt") for node in desk.graph.nodes.values() if node.type == "plan.compose"]
     assert wires == [f"{prompt}.prompt"]
+
+
+def test_a_lasso_selects_and_alt_wires_node_to_node_and_ctrl_moves_a_bundle(desk: Desk) -> None:
+    hand = desk.hand
+    desk.new()
+    prompt = desk.add("text prompt", (80, 100))
+    plan = desk.add("compose", (400, 100))
+    other = desk.add("text prompt", (80, 330))
+    hand.hold("alt", True)
+    hand.drag(desk.head(prompt), desk.head(plan))
+    hand.hold("alt", False)
+    desk.until(lambda: desk.graph.nodes[plan].inputs.get("prompt") == f"{prompt}.prompt")
+
+    hand.hold("ctrl", True)
+    hand.drag(desk.port(prompt, "out", "prompt"), desk.port(other, "out", "prompt"))
+    hand.hold("ctrl", False)
+    desk.until(lambda: desk.graph.nodes[plan].inputs.get("prompt") == f"{other}.prompt")
+
+    hand.press("esc")
+    left, top, right, bottom = desk.scene.box(plan)
+    corners = [(left - 30, top - 40), (right + 40, top - 40), (right + 40, bottom + 60), (left - 30, bottom + 60)]
+    hand.hold("alt", True)
+    hand.hold("shift", True)
+    hand.to(*desk.at(corners[0]))
+    hand.button(True)
+    for corner in corners[1:]:
+        hand.to(*desk.at(corner))
+    desk.until(lambda: type(desk.gesture).__name__ == "Lasso" and plan in desk.tab.selection)
+    hand.button(False)
+    hand.hold("shift", False)
+    hand.hold("alt", False)
+    desk.until(lambda: desk.gesture is None)
+    assert desk.tab.selection >= {plan} and prompt not in desk.tab.selection
 
 
 def test_menus_palette_copies_and_tabs(desk: Desk) -> None:
@@ -134,6 +170,36 @@ def test_a_command_gets_another_key_and_loses_it_again(desk: Desk) -> None:
     desk.until(lambda: [node.mode for node in desk.graph.nodes.values()] == ["bypass"])
 
 
+def test_a_template_is_heard_before_it_is_opened(desk: Desk) -> None:
+    """The button beside a template makes its sound, without a document and without files, and plays it."""
+    desk.editor.documents.start(desk.app)  # as the editor's loop does: it lists the templates
+    desk.until(lambda: desk.app.templates)
+    at = [template.id for template in desk.app.templates].index("hello")
+    card, button = dpg_rows(desk)[at]
+    assert card[2] <= button[0] and abs(card[1] - button[1]) <= 2
+    desk.hand.click((button[0] + button[2]) / 2, (button[1] + button[3]) / 2)
+    desk.until(lambda: desk.app.heard.name == desk.app.templates[at].title and desk.app.sound.length > 0.5)
+    desk.until(lambda: desk.app.sound.playing or desk.app.sound.position > 0)
+    assert not desk.app.tabs and not desk.editor.runs.runs.history[-1].files
+    desk.palette("stop")
+    desk.until(lambda: not desk.app.sound.playing)
+
+
+def dpg_rows(desk: Desk) -> list[tuple[tuple[float, ...], ...]]:
+    """Left, top, right and bottom of the start page's templates, and of the buttons beside them."""
+    import dearpygui.dearpygui as dpg
+
+    def box(tag: int) -> tuple[float, ...]:
+        (x, y), (width, height) = dpg.get_item_rect_min(tag), dpg.get_item_rect_size(tag)
+        return x, y, x + width, y + height
+
+    desk.frames(4)
+    plays = [tag for tag in dpg.get_all_items() if dpg.get_item_label(tag) == "▶" and dpg.is_item_visible(tag)]
+    rows = [dpg.get_item_children(dpg.get_item_parent(tag), 1) for tag in plays]
+    pairs = [row[:2] for row in rows if len(row) > 1 and row[1] in plays]  # behind them, the tooltip
+    return sorted((tuple(box(tag) for tag in pair) for pair in pairs), key=lambda pair: pair[0][1])
+
+
 def test_what_was_not_saved_is_there_after_a_kill(driver: Driver) -> None:
     hand = driver.hand
     driver.start()
@@ -176,3 +242,33 @@ def test_without_a_display_it_says_so_in_a_sentence(display: str, tmp_path: Path
     )
     assert done.returncode == 2 and done.stdout == ""
     assert "display" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_without_opengl_it_says_so_in_a_sentence(tmp_path: Path) -> None:
+    screen = Screen("-extension", "GLX")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "nawgraph", "edit"],
+            env={**os.environ, "DISPLAY": screen.name}, cwd=tmp_path, capture_output=True, text=True,
+        )  # fmt: skip
+    finally:
+        screen.close()
+    assert done.returncode == 2 and done.stdout == ""
+    assert "OpenGL" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_five_thousand_nodes_are_pasted_and_titles_of_all_scripts_are_kept(desk: Desk, tmp_path: Path) -> None:
+    titles = ["עִבְרִית שיר", "أغنية جديدة", "曲のタイトル", "🎵 e\u0301", "x" * 300]
+    nodes = {
+        f"n{i}": Node("value.float", title=titles[i % 5] if i < 10 else "") for i in range(5000)
+    }  # fmt: skip
+    text = files.dumps(Graph(Map(nodes)))
+    desk.new()
+    desk.editor.send(Insert(text, (0.0, 0.0)))
+    desk.until(lambda: len(desk.graph.nodes) == 5000)
+    desk.hand.press("a")
+    desk.frames(3)
+    kept = desk.save_as(tmp_path / "many.nawgraph")
+    assert sorted(node.title for node in kept.nodes.values() if node.title) == sorted(titles * 2)
+    desk.hand.press("ctrl+z")
+    desk.until(lambda: not desk.graph.nodes)
