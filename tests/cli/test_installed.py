@@ -32,7 +32,7 @@ def test_nodes(cli: Any) -> None:
 def test_models(cli: Any) -> None:
     models = json.loads(cli("models", "list", "--json")[1])["models"]
     models = [m for m in models if m["source"] == "nawgraph"]
-    assert [m["kind"] for m in models] == ["clap", "planner", "renderer", "vocoder"]
+    assert [m["kind"] for m in models] == ["clap", "planner", "renderer", "vocoder", "separator"]
     assert all(m["state"] == "installed" and m["licence"] == "MIT" and m["bytes"] > 1e6 for m in models)
     assert len({m["digest"] for m in models}) == 4
 

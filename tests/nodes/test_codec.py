@@ -134,6 +134,6 @@ def test_distances_know_same_from_other() -> None:
     noisy = x + rng.normal(0, 0.02, x.shape).astype(np.float32)
     assert si_sdr(x, 3 * x) > 60 and abs(si_sdr(x, noisy) - 20) < 0.5
     assert mel_distance(x, x, 44_100) == stft_distance(x, x) == log_spectral_distance(x, x, 44_100) == 0
-    assert log_spectral_distance(x, 10 * x, 44_100) == pytest.approx(20, abs=0.5)
+    assert log_spectral_distance(x, 10 * x, 44_100) == pytest.approx(20, abs=1)  # the edges fade to the floor
     assert 0 < mel_distance(x, noisy, 44_100) < mel_distance(x, x[:, ::-1], 44_100)
     assert si_sdr(np.zeros_like(x), x) == -100 and si_sdr(np.zeros_like(x), np.zeros_like(x)) == 100
