@@ -34,7 +34,7 @@ def test_models(cli: Any) -> None:
     models = [m for m in models if m["source"] == "nawgraph"]
     assert [m["kind"] for m in models] == ["clap", "planner", "renderer", "vocoder", "separator"]
     assert all(m["state"] == "installed" and m["licence"] == "MIT" and m["bytes"] > 1e6 for m in models)
-    assert len({m["digest"] for m in models}) == 4
+    assert len({m["digest"] for m in models}) == 5
 
 
 def test_cache_info_verify_clear(cli: Any, song: str, place: Path) -> None:
