@@ -75,6 +75,14 @@ class Context:
             raise LookupError(f"nobody lends models here: give the context a way to, to borrow {ref.kind} {ref.name!r}")
         return self._lend(ref)
 
+    def model(self, kind: str, name: str) -> ModelRef:
+        """The installed model of this kind and name, by its weights' digest. A licence that limits use is said.
+
+        Raises:
+            LookupError: there is none.
+        """
+        raise LookupError(f"nobody knows of models here: the {kind} {name!r} cannot be looked up")
+
     def claim(self, name: str) -> Path:
         """The path that an exporter may write `name` to: in the output folder, which is made if need be.
 

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from nawgraph import __version__
-from nawgraph.cli import cache, documents, edit, inspect, nodes, packs, run, sharing, train
+from nawgraph.cli import cache, documents, edit, inspect, models, nodes, packs, run, sharing, train
 from nawgraph.cli.common import INTERRUPTED, OK, USAGE, Stop, say
 
 PLAIN = "nawgraph.plain"
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"nawgraph {__version__}")
     commands = made.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for group in (edit, run, inspect, documents, sharing, nodes, packs, cache, train):
+    for group in (edit, run, inspect, documents, sharing, nodes, models, packs, cache, train):
         group.register(commands)
     return made
 

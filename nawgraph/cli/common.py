@@ -50,7 +50,9 @@ def sentences() -> Iterator[None]:
         yield
     except (BrokenPipeError, InterruptedError):
         raise
-    except KeyError as error:
+    except LookupError as error:
+        if isinstance(error, IndexError):
+            raise
         raise Stop(str(error.args[0]) if error.args else "not found") from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -1,4 +1,4 @@
-"""``nawgraph nodes`` and ``nawgraph models``: what is installed."""
+"""``nawgraph nodes``: what is installed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,10 @@ if TYPE_CHECKING:
 
 
 def register(commands: Commands) -> None:
-    """Add the commands."""
+    """Add the command."""
     nodes_parser = commands.add_parser("nodes", help="list all node types")
     nodes_parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     nodes_parser.set_defaults(action=nodes)
-    models_parser = commands.add_parser("models", help="list models")
-    models = models_parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    list_parser = models.add_parser("list", help="list all models that can be used")
-    list_parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
-    list_parser.set_defaults(action=models_list)
 
 
 def nodes(options: argparse.Namespace) -> int:
@@ -35,19 +30,6 @@ def nodes(options: argparse.Namespace) -> int:
     for spec in specs:
         first = spec.help.partition("\n")[0]
         print(f"{spec.id:<{width}}  {first or spec.title}")
-    return OK
-
-
-def models_list(options: argparse.Namespace) -> int:
-    """List the models."""
-    from nawgraph.models.catalogue import listed
-
-    entries = listed()
-    if options.json:
-        common.print_json({"models": [asdict(entry) for entry in entries]})
-        return OK
-    for entry in entries:
-        print(f"{entry.kind}  {entry.name}  {entry.bytes / 2**20:.1f} MiB  {entry.licence}  {entry.state}")
     return OK
 
 

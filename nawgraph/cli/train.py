@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nawgraph.cli import common, train_clap, train_codec, train_render
+from nawgraph.cli import common, train_clap, train_codec, train_render, train_separator
 from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def register(commands: Commands) -> None:
     train_render.register_training(what)
     train_clap.register_training(what)
     train_codec.register_training(what)
+    train_separator.register_training(what)
 
     what = commands.add_parser("eval", help="measure house models").add_subparsers(
         dest="what", metavar="WHAT", required=True
@@ -72,6 +73,7 @@ def register(commands: Commands) -> None:
     train_render.register_eval(what)
     train_clap.register_eval(what)
     train_codec.register_eval(what)
+    train_separator.register_eval(what)
 
 
 def data(options: argparse.Namespace) -> int:

@@ -1,11 +1,15 @@
-"""Models that can be used: nawgraph's own, with what a user must know about each."""
+"""All models: nawgraph's own, installed ones and published ones, with what one must know of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nawgraph.values.core import digest_bytes
+
+if TYPE_CHECKING:
+    from nawgraph.models.families import Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +23,10 @@ class Entry:
         commercial: whether they may be used commercially.
         source: where they come from.
         revision: as nodes name it.
-        digest: of the file, hexadecimal; empty where it is missing.
-        bytes: of the file.
-        state: ``installed`` or ``missing``.
+        digest: of the file, hexadecimal; empty where it is not here.
+        bytes: of the file; rounded where it is not here.
+        state: ``installed``, ``missing`` (an own one whose file is gone), ``available`` or ``known, not runnable``.
+        note: why it cannot be run, or where it is found; mostly empty.
     """
 
     name: str
@@ -33,21 +38,45 @@ class Entry:
     digest: str
     bytes: int
     state: str
+    note: str = ""
 
 
 def listed() -> list[Entry]:
-    """All models, in the order of their kinds."""
+    """All models: own ones, installed ones, then the published families that are not installed."""
+    from nawgraph.models.families import FAMILIES
+    from nawgraph.models.installed import all_installed
+
+    added = [
+        Entry(m.name, m.kind, m.licence, m.commercial, m.source, m.revision, m.digest, m.bytes, "installed")
+        for m in all_installed()
+    ]
+    taken = {entry.name for entry in added}
+    return [*_house(), *added, *(_published(f) for f in FAMILIES if f.name not in taken)]
+
+
+def _published(found: Family) -> Entry:
+    """A family that is not installed."""
+    state = "available" if found.layout else "known, not runnable"
+    note = found.reason or ("" if found.hub else f"not on the hub: add the authors' file {found.file}")
+    source = found.hub or found.file
+    return Entry(found.name, found.kind, found.licence, found.commercial, source, "", "", found.bytes, state, note)
+
+
+def _house() -> list[Entry]:
+    """Models that come with nawgraph, in the order of their kinds."""
     from nawgraph.models.clap import house as clap
     from nawgraph.models.codec import house as codec
     from nawgraph.models.planner import house as planner
     from nawgraph.models.render import house as render
+    from nawgraph.models.separator import house as separator
 
     drawn = [
         _own(render.HOUSE, kind, render.REVISIONS[kind], render.FOLDER / file) for kind, file in render.FILES.items()
     ]
     heard = _own(clap.HOUSE, "clap", clap.REVISION, clap.WEIGHTS)
     coded = _own(codec.HOUSE, "codec", codec.REVISION, codec.WEIGHTS)
-    return [heard, coded, _own(planner.HOUSE, "planner", planner.REVISION, planner.WEIGHTS), *drawn]
+    apart = _own(separator.HOUSE, "separator", separator.REVISION, separator.WEIGHTS)
+    return [heard, coded, _own(planner.HOUSE, "planner", planner.REVISION, planner.WEIGHTS), *drawn, apart]
 
 
 def _own(name: str, kind: str, revision: str, path: Path) -> Entry:

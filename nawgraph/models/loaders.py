@@ -34,9 +34,10 @@ class Loader:
 _loaders: dict[str, Loader] = {}
 _HOUSE = {
     "clap": "nawgraph.models.clap.house",
-    "codec": "nawgraph.models.codec.house",
+    "codec": "nawgraph.models.codecs.load",
     "planner": "nawgraph.models.planner.house",
     "renderer": "nawgraph.models.render.house",
+    "separator": "nawgraph.models.separator.house",
     "vocoder": "nawgraph.models.render.house",
 }
 """Modules that declare the loaders of nawgraph's own models, imported when the first of their kind is asked for."""

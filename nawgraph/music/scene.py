@@ -27,11 +27,13 @@ class Scene:
         order: which label of the song it is, by first appearance.
         level: energy by which its arrangement is chosen, 0–1: the mean of its sections.
         height: its place among the labels' energies, 0 the weakest to 1 the strongest; 0.5 in a song of one label.
+        alone: the song has no other label to be told from, so that nobody rests.
     """
 
     order: int = 0
     level: float = 0.5
     height: float = 0.5
+    alone: bool = True
 
     def shift(self, role: str) -> int:
         """Semitones by which the scene moves a part of this role."""
@@ -44,7 +46,7 @@ class Scene:
         the strongest label, up to a half at the weakest, each label beginning elsewhere in one order of the song's.
         """
         count = len(players)
-        rest = int((1 - self.height) * count / 2 + 0.25)
+        rest = 0 if self.alone else int((1 - self.height) * count / 2 + 0.25)
         order = stream(seed, "rest", *names).permutation(count)
         return {players[int(order[(self.order + i) % count])] for i in range(rest)}
 
@@ -65,6 +67,6 @@ def scenes(sections: Sequence[Section]) -> dict[str, Scene]:
     low, high = min(levels.values()), max(levels.values())
     width = high - low
     return {
-        label: Scene(order, levels[label], (levels[label] - low) / width if width > 0 else 0.5)
+        label: Scene(order, levels[label], (levels[label] - low) / width if width > 0 else 0.5, len(labels) == 1)
         for order, label in enumerate(labels)
     }

@@ -16,7 +16,7 @@ class Tempo(NamedTuple):
     confidence: float
 
 
-@node("analyse.tempo", title="Find tempo", aliases=("bpm", "beat"))
+@node("analyse.tempo", version=2, title="Find tempo", aliases=("bpm", "beat"))
 def tempo(
     audio: Audio,
     *,
@@ -29,7 +29,7 @@ def tempo(
     """
     from nawgraph.audio.tempo import tempo as estimate
 
-    found = estimate(audio.samples, audio.rate, low, high, centre=(low * high) ** 0.5)
+    found = estimate(audio.samples, audio.rate, low, high, centre=(low + high) / 2)
     if found is None:
         raise ValueError("no beat was found: the sound is silent, too short or has no onsets")
     return Tempo(float(found.bpm), float(found.confidence))

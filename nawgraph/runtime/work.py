@@ -22,7 +22,7 @@ from nawgraph.runtime.claims import Claims
 from nawgraph.runtime.engines import Engine
 from nawgraph.runtime.models import Residency
 from nawgraph.runtime.plan import Constant
-from nawgraph.values import Digest, digest, frozen, type_name
+from nawgraph.values import Digest, ModelRef, digest, frozen, type_name
 from nawgraph.values.core import digest_bytes
 
 Fed = Digest | Constant
@@ -119,6 +119,14 @@ class RunContext(Context):
         self._report = report
         self._show = show
         self._claims = claims
+
+    def model(self, kind: str, name: str) -> ModelRef:
+        from nawgraph.models.installed import find
+
+        found = find(kind, name)
+        if not found.commercial and found.licence != "unknown":
+            self.warn(f"{name} is under {found.licence}: commercial use is forbidden or restricted")
+        return found.ref
 
     def claim(self, name: str) -> Path:
         path = super().claim(name)

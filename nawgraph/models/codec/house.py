@@ -14,7 +14,6 @@ from nawgraph.audio.check import signal
 from nawgraph.audio.resample import resample
 from nawgraph.models.codec import books as rvq
 from nawgraph.models.codec.spectra import HOP, LATENTS, RATE, SIZE, STACK, STEP, features, frames_of
-from nawgraph.models.loaders import loader
 from nawgraph.values import Audio, Latents, ModelRef, Tokens
 
 F32 = npt.NDArray[np.float32]
@@ -283,12 +282,12 @@ def path_of(ref: ModelRef) -> Path:
     return WEIGHTS if ref.name == HOUSE else Path(ref.name)
 
 
-def _size(ref: ModelRef) -> int:
-    path = path_of(ref)
-    return 2 * path.stat().st_size if path.is_file() else 0
+def is_own(path: Path) -> bool:
+    """Whether a file holds weights that `nawgraph train codec` made; damaged and missing ones do not."""
+    from safetensors import SafetensorError, safe_open
 
-
-@loader("codec", estimate=_size)
-def load_codec(ref: ModelRef) -> HouseCodec:
-    """The house codec, or one that `nawgraph train codec` made. Raises LookupError, ValueError."""
-    return read(path_of(ref))
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return "codec" in (file.metadata() or {})
+    except (SafetensorError, OSError, ValueError):
+        return False

@@ -165,6 +165,11 @@ class Example:
         for number, (stem, name) in enumerate(self.facts["slots"]):
             yield STEMS.index(stem), INSTRUMENT_NAMES.index(name), self._mapped(f"slot.{number}.npy")
 
+    @property
+    def has_audio(self) -> bool:
+        """Whether the samples were kept."""
+        return all((self.path / f"audio.{stem}.npy").exists() for stem in STEMS)
+
     def _mapped(self, name: str) -> Any:
         return np.load(self.path / name, mmap_mode="r")
 

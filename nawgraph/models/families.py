@@ -1,0 +1,95 @@
+"""Published models that nawgraph knows: where they are, under which terms, and whether it can run them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A published checkpoint.
+
+    Attributes:
+        name: under which it is installed unless the user says otherwise.
+        kind: what it can do, as a `ModelRef` says it.
+        hub: its id on the hub; empty where it is not there.
+        licence: of the weights, as their authors state it; look there before you rely on it.
+        commercial: whether they may be used commercially.
+        layout: whose names its weights have, of `checkpoints.LAYOUTS`; empty where nothing here reads them.
+        bytes: about how large the file is.
+        rate: sample rate, Hz; 0 where that is no mark of it.
+        reason: why it cannot be run; empty where it can.
+        file: of the hub's, that holds the weights.
+    """
+
+    name: str
+    kind: str
+    hub: str
+    licence: str
+    commercial: bool
+    layout: str
+    bytes: int
+    rate: int = 0
+    reason: str = ""
+    file: str = "model.safetensors"
+
+
+_MB = 1_000_000
+_GEN = "generator"
+_NC, _STABLE = "CC-BY-NC-4.0", "Stability AI Community"
+_LATER = "no node of nawgraph runs it yet"
+_WHY = "generators through transformers or diffusers are not wired in yet"
+
+FAMILIES = (
+    Family("dac-44k", "codec", "descript/dac_44khz", "MIT", True, "dac", 307 * _MB, 44_100),
+    Family("dac-44k-16kbps", "codec", "", "MIT", True, "dac", 307 * _MB, 44_100, file="weights_44khz_16kbps.pth"),
+    Family("dac-24k", "codec", "descript/dac_24khz", "MIT", True, "dac", 299 * _MB, 24_000),
+    Family("dac-16k", "codec", "descript/dac_16khz", "MIT", True, "dac", 296 * _MB, 16_000),
+    Family("encodec-24k", "codec", "facebook/encodec_24khz", "MIT", True, "encodec", 93 * _MB, 24_000),
+    Family("encodec-48k", "codec", "facebook/encodec_48khz", "MIT", True, "encodec", 78 * _MB, 48_000),
+    Family("encodec-32k", "codec", "facebook/encodec_32khz", _NC, False, "encodec", 236 * _MB, 32_000),
+    Family(
+        "oobleck-44k",
+        "codec",
+        "stabilityai/stable-audio-open-1.0",
+        _STABLE,
+        False,
+        "oobleck",
+        624 * _MB,
+        44_100,
+        file="vae/diffusion_pytorch_model.safetensors",
+    ),
+    Family("clap-htsat-unfused", "clap", "laion/clap-htsat-unfused", "Apache-2.0", True, "", 615 * _MB, 48_000, _LATER),
+    Family("clap-music", "clap", "laion/larger_clap_music", "Apache-2.0", True, "", 776 * _MB, 48_000, _LATER),
+    Family("vocos-mel-24k", "vocoder", "charactr/vocos-mel-24khz", "MIT", True, "", 54 * _MB, 24_000, _LATER),
+    Family(
+        "bigvgan-v2-44k", "vocoder", "nvidia/bigvgan_v2_44khz_128band_512x", "MIT", True, "", 489 * _MB, 44_100, _LATER
+    ),
+    Family("discoder", "vocoder", "ETH-DISCO/discoder", "MIT", True, "", 1720 * _MB, 44_100, _LATER),
+    Family("audioseal", "watermark", "facebook/audioseal", "MIT", True, "", 60 * _MB, 16_000, _LATER),
+    Family("musicgen-small", _GEN, "facebook/musicgen-small", _NC, False, "", 2360 * _MB, 32_000, _WHY),
+    Family("musicgen-melody", _GEN, "facebook/musicgen-melody", _NC, False, "", 6200 * _MB, 32_000, _WHY),
+    Family("musicgen-stereo-small", _GEN, "facebook/musicgen-stereo-small", _NC, False, "", 2400 * _MB, 32_000, _WHY),
+    Family(
+        "stable-audio-open", _GEN, "stabilityai/stable-audio-open-1.0", _STABLE, False, "", 4850 * _MB, 44_100, _WHY
+    ),
+    Family(
+        "stable-audio-open-small",
+        _GEN,
+        "stabilityai/stable-audio-open-small",
+        _STABLE,
+        False,
+        "",
+        1680 * _MB,
+        44_100,
+        _WHY,
+    ),
+    Family("ace-step", _GEN, "ACE-Step/ACE-Step-v1-3.5B", "Apache-2.0", True, "", 7700 * _MB, 44_100, _WHY),
+    Family("ace-step-1.5", _GEN, "ACE-Step/Ace-Step1.5", "MIT", True, "", 10_000 * _MB, 48_000, _WHY),
+)
+"""In the order in which they are listed. Sizes are rounded. "No" under commercial also stands for conditions."""
+
+
+def family(name: str) -> Family | None:
+    """The family of this name, or of this hub id."""
+    return next((f for f in FAMILIES if name in (f.name, f.hub) and name), None)

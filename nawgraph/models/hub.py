@@ -1,0 +1,64 @@
+"""Fetching published checkpoints from the hub, by huggingface_hub: with progress, resumed where it was cut off."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from nawgraph.home import models_folder
+
+_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the hub's name of a repository."""
+    return bool(_ID.fullmatch(text))
+
+
+def fetch(id: str, file: str, revision: str = "", *, offline: bool = False) -> tuple[Path, str]:
+    """Weights and the config beside them, and the commit that they are of.
+
+    Args:
+        id: ``owner/name``.
+        file: of the weights, within the repository.
+        revision: branch, tag or commit; empty for the newest.
+        offline: look only at what was fetched before.
+
+    Raises:
+        LookupError: huggingface_hub is missing, the hub cannot be reached, or it has no such repository or file.
+        ValueError: the disk is full.
+    """
+    try:
+        import huggingface_hub as hub
+    except ImportError:
+        raise LookupError("fetching from the hub needs huggingface_hub: install nawgraph[hub]") from None
+    offline = offline or os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
+    options: dict[str, Any] = {
+        "revision": revision or None, "cache_dir": models_folder() / ".hub", "local_files_only": offline
+    }  # fmt: skip
+    try:
+        path = Path(hub.hf_hub_download(id, file, **options))
+        config = str(Path(file).with_name("config.json"))
+        with suppress(hub.errors.EntryNotFoundError):  # some checkpoints carry their config themselves
+            hub.hf_hub_download(id, config, **options)
+    except hub.errors.GatedRepoError:
+        raise LookupError(
+            f"{id} asks you to agree to its terms first: do so on its page, and log in to the hub"
+        ) from None
+    except hub.errors.RepositoryNotFoundError:
+        raise LookupError(f"the hub has no model called {id}, or it asks for a login") from None
+    except hub.errors.RevisionNotFoundError:
+        raise LookupError(f"{id} has no revision {revision}") from None
+    except hub.errors.LocalEntryNotFoundError:
+        why = "it was not fetched before, and this is offline" if offline else "the network cannot be reached"
+        raise LookupError(f"{id} is not here: {why}") from None
+    except hub.errors.EntryNotFoundError:
+        raise LookupError(f"{id} has no file {file}") from None
+    except OSError as error:
+        if error.errno == 28:
+            raise ValueError(f"{id} could not be fetched whole: the disk is full") from None
+        raise LookupError(f"{id} could not be fetched: {error.strerror or type(error).__name__}") from None
+    return path, path.parts[path.parts.index("snapshots") + 1]

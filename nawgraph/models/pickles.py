@@ -1,0 +1,83 @@
+"""Pickles of weights become safetensors once, on request, in a process that may do nothing else.
+
+A pickle can run code when it is read. ``weights_only=True`` admits tensors and plain data and refuses all else; a
+process of its own is the second fence: it has no environment, and what it says comes back as files that are checked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_WAIT = 1800  # seconds
+
+
+def convert(source: Path, target: Path) -> dict[str, Any]:
+    """Write the tensors of a pickle as safetensors; the plain data that lay beside them.
+
+    Raises:
+        ValueError: it holds more than tensors and plain data, is damaged, or holds no tensors.
+    """
+    told = target.with_suffix(".json")
+    command = [sys.executable, "-I", "-c", _CHILD, str(source.resolve()), str(target.resolve()), str(told.resolve())]
+    kept = {k: v for k, v in os.environ.items() if k == "SYSTEMROOT"}  # without it, Windows starts no Python
+    paths = json.dumps([p for p in sys.path if p])
+    try:
+        done = subprocess.run(
+            command, input=paths, capture_output=True, text=True, timeout=_WAIT, env=kept, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"{source.name} could not be read within {_WAIT} s") from None
+    if done.returncode or not target.is_file():
+        reason = " ".join(done.stderr.strip().splitlines()[-1:])[:200] or "no reason given"
+        raise ValueError(f"{source.name} was refused: it is damaged, or holds more than weights ({reason})")
+    found = json.loads(told.read_text("utf-8"))
+    told.unlink()
+    return dict(found)
+
+
+def plain(data: Any, depth: int = 0) -> Any:
+    """What of `data` JSON can say."""
+    if isinstance(data, Mapping) and depth < 6:
+        return {str(k): plain(v, depth + 1) for k, v in data.items()}
+    if isinstance(data, (list, tuple)) and depth < 6:
+        return [plain(v, depth + 1) for v in data]
+    return data if isinstance(data, (str, int, float, bool)) or data is None else None
+
+
+def tensors_of(found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tensors in what a pickle held, and the config beside them.
+
+    Raises:
+        ValueError: there are none.
+    """
+    import torch
+
+    config: Any = {}
+    while isinstance(found, Mapping):
+        inner = {str(k): v for k, v in found.items() if isinstance(v, torch.Tensor)}
+        if inner:
+            return {k: v.detach().contiguous().clone() for k, v in inner.items()}, plain(config)
+        metadata = found.get("metadata")
+        config = metadata.get("kwargs", metadata) if isinstance(metadata, Mapping) else found.get("config", config)
+        found = next((found[k] for k in ("state_dict", "model", "generator", "best_state") if k in found), None)
+    raise ValueError("there are no weights in it")
+
+
+_CHILD = """
+import json, sys
+sys.path[:] = json.load(sys.stdin)
+import torch
+from safetensors.torch import save_file
+from nawgraph.models.pickles import tensors_of
+source, target, told = sys.argv[1:]
+tensors, config = tensors_of(torch.load(source, map_location="cpu", weights_only=True))
+save_file(tensors, target)
+with open(told, "w", encoding="utf-8") as file:
+    json.dump(config, file)
+"""

@@ -1,0 +1,1 @@
+"""Separation: a recording to its stems by masks of a small network."""
