@@ -32,6 +32,7 @@ bench: $(VENV)/.bench ## measure the executor beside Dask and Hamilton, print ta
 pictures: $(VENV)/.test ## make the pictures of the README and docs anew
 	$(BIN)/nawgraph run docs/pictures/pictures.nawgraph --no-cache --out docs/pictures
 	$(BIN)/python tools/editor_pictures.py
+	$(BIN)/python tools/neural_pictures.py
 
 $(VENV)/.core: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
