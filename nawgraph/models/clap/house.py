@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.models import own_weights
 from nawgraph.models.loaders import loader
 from nawgraph.values import Audio, Embedding, ModelRef, Prompt, digest
 
@@ -120,45 +121,15 @@ class HouseClap:
 
 def save(path: Path, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> int:
     """Write weights in fp16, whole or not at all; bytes of the file. The space is named by their digest."""
-    from safetensors.numpy import save as serialised
-
     arrays = {name: np.ascontiguousarray(tensor, np.float16) for name, tensor in tensors.items()}
     print_ = digest(tuple(np.float32(a).tobytes().hex() for _, a in sorted(arrays.items()))).hex()[:12]
     told = {"kind": "clap", "space": f"house-clap/{print_}", "licence": "MIT", **facts}
-    data = serialised(arrays, {"clap": json.dumps(told)})  # one entry: more would be written in any order
-    part = path.with_name(f".{path.name}.tmp")
-    part.write_bytes(data)
-    part.replace(path)
-    return len(data)
+    return own_weights.write(path, arrays, {"clap": json.dumps(told)})
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Tensors and facts of a file of weights.
-
-    Raises:
-        LookupError: there is no such file, or PyTorch is not installed.
-        ValueError: it is damaged, or no CLAP.
-    """
-    from importlib.util import find_spec
-
-    from safetensors import SafetensorError, safe_open
-
-    if find_spec("torch") is None:
-        raise LookupError("the CLAP needs PyTorch: install nawgraph[neural]")
-    if not path.is_file():
-        raise LookupError(f"the weights {path} of the CLAP are missing: install nawgraph again, or choose another file")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(f"{path} is damaged or no safetensors file ({error}): fetch or train it anew") from None
-    facts = json.loads(metadata.get("clap", "{}"))
-    if facts.get("kind") != "clap":
-        raise ValueError(f"{path} holds no CLAP: choose weights that 'nawgraph train clap' made")
-    if not all(np.isfinite(t).all() for t in tensors.values()):
-        raise ValueError(f"{path} holds numbers that are not finite: fetch or train it anew")
-    return tensors, facts
+    """Tensors and facts of a file of weights. Raises LookupError, ValueError, as `own_weights.read` does."""
+    return own_weights.read(path, "clap", called="CLAP")
 
 
 def _size(ref: ModelRef) -> int:
@@ -176,8 +147,4 @@ def load_clap(ref: ModelRef) -> HouseClap:
     """The house CLAP, or one that `nawgraph train clap` made. Raises LookupError, ValueError."""
     path = path_of(ref)
     tensors, facts = read(path)
-    try:
-        return HouseClap(tensors, facts, ref.name if ref.name == HOUSE else path.name)
-    except (KeyError, RuntimeError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise ValueError(f"{path} is of another version of nawgraph ({first}): fetch or train it anew") from None
+    return own_weights.made(path, lambda: HouseClap(tensors, facts, ref.name if ref.name == HOUSE else path.name))

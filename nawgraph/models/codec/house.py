@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from nawgraph.audio.check import signal
 from nawgraph.audio.resample import resample
+from nawgraph.models import own_weights
 from nawgraph.models.codec import books as rvq
 from nawgraph.models.codec.spectra import HOP, LATENTS, RATE, SIZE, STACK, STEP, features, frames_of
 from nawgraph.values import Audio, Latents, ModelRef, Tokens
@@ -226,8 +227,6 @@ def _ready(sounds: Mapping[str, Audio]) -> dict[str, F32]:
 
 def save(path: Path, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> int:
     """Write weights in fp16 (mean and components in float32), whole or not at all; bytes of the file."""
-    from safetensors.numpy import save as serialised
-
     from nawgraph.values import digest
 
     arrays = {
@@ -235,46 +234,13 @@ def save(path: Path, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> in
     }
     print_ = digest(tuple(arrays[k].tobytes().hex() for k in ("mean", "matrix", "books"))).hex()[:12]
     told = {"kind": "codec", "space": f"house-codec/{print_}", "licence": "MIT", **facts}
-    data = serialised(arrays, {"codec": json.dumps(told)})
-    part = path.with_name(f".{path.name}.tmp")
-    part.write_bytes(data)
-    part.replace(path)
-    return len(data)
+    return own_weights.write(path, arrays, {"codec": json.dumps(told)})
 
 
 def read(path: Path) -> HouseCodec:
-    """The codec of a file of weights.
-
-    Raises:
-        LookupError: there is no such file, or PyTorch is not installed.
-        ValueError: it is damaged, of something else or of another version.
-    """
-    from importlib.util import find_spec
-
-    from safetensors import SafetensorError, safe_open
-
-    if find_spec("torch") is None:
-        raise LookupError("the house codec needs PyTorch: install nawgraph[neural]")
-    if not path.is_file():
-        raise LookupError(
-            f"the weights {path} of the codec are missing: install nawgraph again, or choose another file"
-        )
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(f"{path} is damaged or no safetensors file ({error}): fetch or train it anew") from None
-    facts = json.loads(metadata.get("codec", "{}"))
-    if facts.get("kind") != "codec":
-        raise ValueError(f"{path} holds no house codec: choose weights that 'nawgraph train codec' made")
-    if not all(np.isfinite(t).all() for t in tensors.values()):
-        raise ValueError(f"{path} holds numbers that are not finite: fetch or train it anew")
-    try:
-        return HouseCodec(tensors, facts)
-    except (KeyError, RuntimeError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise ValueError(f"{path} is of another version of nawgraph ({first}): fetch or train it anew") from None
+    """The codec of a file of weights. Raises LookupError, ValueError, as `own_weights` does."""
+    tensors, facts = own_weights.read(path, "codec", called="house codec")
+    return own_weights.made(path, lambda: HouseCodec(tensors, facts))
 
 
 def path_of(ref: ModelRef) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.models import own_weights
 from nawgraph.models.loaders import loader
 from nawgraph.models.render.space import FRAME_RATE, HOP, RATE, SIDES, Space, frames_of
 from nawgraph.values import STEMS, Audio, Latents, ModelRef, Score, Stems
@@ -240,46 +241,15 @@ def save(
     path: Path, tensors: Mapping[str, F32], facts: Mapping[str, Any], *, notes: Sequence[tuple[str, str]] = ()
 ) -> None:
     """Write weights, whole or not at all: fp16, but the space, which stays float32."""
-    from safetensors.numpy import save as serialised
-
     arrays = {
         k: np.ascontiguousarray(v, np.float32 if k.startswith("space.") else np.float16) for k, v in tensors.items()
     }
-    data = serialised(arrays, {"render": json.dumps(dict(facts)), **dict(notes)})
-    part = path.with_name(f".{path.name}.tmp")
-    part.write_bytes(data)
-    part.replace(path)
+    own_weights.write(path, arrays, {"render": json.dumps(dict(facts)), **dict(notes)})
 
 
 def read(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Tensors and facts of a file of weights.
-
-    Raises:
-        LookupError: there is no such file, or PyTorch is not installed.
-        ValueError: it is damaged, or of something else.
-    """
-    from importlib.util import find_spec
-
-    from safetensors import SafetensorError, safe_open
-
-    if find_spec("torch") is None:
-        raise LookupError(f"the {kind} needs PyTorch: install nawgraph[neural]")
-    if not path.is_file():
-        raise LookupError(
-            f"the weights {path} of the {kind} are missing: install nawgraph again, or choose another file"
-        )
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(f"{path} is damaged or no safetensors file ({error}): fetch or train it anew") from None
-    facts = json.loads(metadata.get("render", "{}"))
-    if facts.get("kind") != kind:
-        raise ValueError(f"{path} holds no {kind}: choose weights that 'nawgraph train {kind}' made")
-    if not all(np.isfinite(t).all() for t in tensors.values()):
-        raise ValueError(f"{path} holds numbers that are not finite: fetch or train it anew")
-    return tensors, facts
+    """Tensors and facts of a file of weights. Raises LookupError, ValueError, as `own_weights.read` does."""
+    return own_weights.read(path, kind, entry="render")
 
 
 def _size(ref: ModelRef) -> int:
@@ -308,8 +278,4 @@ def load_vocoder(ref: ModelRef) -> HouseVocoder:
 def _made(what: Any, ref: ModelRef) -> Any:
     path = _path(ref)
     tensors, facts = read(path, ref.kind)
-    try:
-        return what(tensors, facts)
-    except (KeyError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise ValueError(f"{path} is of another version of nawgraph ({first}): fetch or train it anew") from None
+    return own_weights.made(path, lambda: what(tensors, facts))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.models import own_weights
 from nawgraph.models.loaders import loader
 from nawgraph.models.separator.bands import HOP, RATE, SIZE
 from nawgraph.values import STEMS, ModelRef
@@ -149,46 +150,14 @@ def _levelled(stems: F32, frames: int) -> None:
 
 def save(path: Path, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> int:
     """Write weights in fp16, whole or not at all; bytes of the file."""
-    from safetensors.numpy import save as serialised
-
     arrays = {name: np.ascontiguousarray(tensor, np.float16) for name, tensor in tensors.items()}
     told = {"kind": "separator", "licence": "MIT", "stems": list(STEMS), **facts}
-    data = serialised(arrays, {"separator": json.dumps(told)})  # one entry: more would be written in any order
-    part = path.with_name(f".{path.name}.tmp")
-    part.write_bytes(data)
-    part.replace(path)
-    return len(data)
+    return own_weights.write(path, arrays, {"separator": json.dumps(told)})
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Tensors and facts of a file of weights.
-
-    Raises:
-        LookupError: there is no such file, or PyTorch is not installed.
-        ValueError: it is damaged, or no separator.
-    """
-    from importlib.util import find_spec
-
-    from safetensors import SafetensorError, safe_open
-
-    if find_spec("torch") is None:
-        raise LookupError("the separator needs PyTorch: install nawgraph[neural]")
-    if not path.is_file():
-        raise LookupError(
-            f"the weights {path} of the separator are missing: install nawgraph again, or choose another file"
-        )
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(f"{path} is damaged or no safetensors file ({error}): fetch or train it anew") from None
-    facts = json.loads(metadata.get("separator", "{}"))
-    if facts.get("kind") != "separator":
-        raise ValueError(f"{path} holds no separator: choose weights that 'nawgraph train separator' made")
-    if not all(np.isfinite(t).all() for t in tensors.values()):
-        raise ValueError(f"{path} holds numbers that are not finite: fetch or train it anew")
-    return tensors, facts
+    """Tensors and facts of a file of weights. Raises LookupError, ValueError, as `own_weights.read` does."""
+    return own_weights.read(path, "separator")
 
 
 def _size(ref: ModelRef) -> int:
@@ -206,8 +175,4 @@ def load_separator(ref: ModelRef) -> HouseSeparator:
     """The house separator, or one that `nawgraph train separator` made. Raises LookupError, ValueError."""
     path = path_of(ref)
     tensors, facts = read(path)
-    try:
-        return HouseSeparator(tensors, facts)
-    except (KeyError, TypeError, RuntimeError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise ValueError(f"{path} is of another version of nawgraph ({first}): fetch or train it anew") from None
+    return own_weights.made(path, lambda: HouseSeparator(tensors, facts))
