@@ -41,6 +41,7 @@ class Order:
     Attributes:
         barred: step id → why it is not run again.
         solo: steps that were at work when the process ended.
+        warned: steps that were alone at work when it did.
         states: step id → the last state that was told.
         began: when the run was first handed over, in seconds of `time.monotonic`.
         deadline: when a cancelled run is ended by force.
@@ -54,6 +55,7 @@ class Order:
     document: str
     barred: dict[str, tuple[str, str]] = field(default_factory=dict)
     solo: set[str] = field(default_factory=set)
+    warned: set[str] = field(default_factory=set)
     states: dict[str, events.State] = field(default_factory=dict)
     riddles: int = 0
     began: float = 0.0
@@ -274,11 +276,13 @@ class Supervisor:
         return self._start()
 
     def _blame(self, order: Order, engine: EngineProcess, reason: str) -> None:
-        """Who was at work runs alone the next time; who was so already is not run again."""
+        """Who was at work runs alone the next time; who ended a process alone is forgiven once, not twice."""
         culprits = engine.culprits()
-        if len(culprits) == 1 and culprits[0] in order.solo:
+        if len(culprits) == 1 and culprits[0] in order.warned:
             sentence = f"the node ended the engine process ({reason}); it was restarted and nothing else was lost"
             order.barred[culprits[0]] = sentence, engine.traceback()
+        if len(culprits) == 1:
+            order.warned.update(culprits)  # not those at work beside others: perhaps the fault was not theirs
         order.solo.update(culprits)
         order.riddles += not culprits
         if order.riddles >= RIDDLES:

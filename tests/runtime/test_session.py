@@ -266,8 +266,8 @@ def test_nodes_that_end_the_process_fail_alone(session: Session, tmp_path: Path)
         sentence = f"the node ended the engine process ({reason}); it was restarted and nothing else was lost"
         assert heard.error(how) == sentence and heard.state(f"below_{how}") == "blocked"
         assert any(reason in notice for notice in heard.notices)
-        # it dies with others in flight, at times before it wrote its line, and the last time alone
-        assert 1 <= len(logs[how].read_text().splitlines()) <= 5
+        # it dies with others in flight, at times before it wrote its line, and the last two times alone
+        assert 2 <= len(logs[how].read_text().splitlines()) <= 6
     assert "Segmentation fault" in heard.steps("crash")[-1].detail
     assert heard.state("once") == "ran" and session.value("below_once.value") == 43.0  # forgiven
     assert heard.state("b") == "ran" and session.value("b.value") == 3.25
