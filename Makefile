@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test checks bench pictures clean
+.PHONY: help demo test checks test-packs bench pictures clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.core ## set up, then render the first song into out/
 	$(BIN)/nawgraph run graphs/first_song.nawgraph --out out
@@ -25,6 +25,10 @@ checks: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/ui/dpg
 	$(BIN)/python -m pytest tests/ui/dpg # one editor at a time: they draw in software
+
+test-packs: $(VENV)/.test ## install every pack of plugins/, or those in PACKS, and test each in its own environment
+	sh tools/system-packages packs
+	$(BIN)/python tools/test_packs.py $(PACKS)
 
 bench: $(VENV)/.bench ## measure the executor beside Dask and Hamilton, print targets and pass/fail
 	$(BIN)/python benchmarks/executor.py

@@ -65,10 +65,17 @@ def fault_of(id: str, pack: Pack, store: Store) -> tuple[str, str]:
 
 
 def changed_file(packages: Path) -> str:
-    """The first file of an environment that is not what its wheel's RECORD says, or ""."""
+    """The first file of an environment that is not what its wheel's RECORD says, or "".
+
+    Compiled files are left out: some wheels (numpy's) bring a few, which pip makes anew from their sources.
+    """
     for record in sorted(packages.glob("*.dist-info/RECORD")):
         with record.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.reader(file) if len(row) >= 2 and row[1].startswith("sha256=")]
+            rows = [
+                row
+                for row in csv.reader(file)
+                if len(row) >= 2 and row[1].startswith("sha256=") and not row[0].endswith(".pyc")
+            ]
         for name, wanted, *_ in rows:
             try:
                 found = hashlib.sha256((packages / name).read_bytes()).digest()

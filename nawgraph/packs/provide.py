@@ -128,18 +128,26 @@ def specs(made: Manifest, nodes: Iterable[Entry]) -> list[NodeSpec]:
     return [catalogue.spec(node, made) for node in nodes]
 
 
-def launch(made: Manifest, store: Store, packages: Path, granted: Iterable[str], data: Path | None = None) -> Launch:
-    """How to start a pack whose packages lie in a folder."""
+def launch(
+    made: Manifest,
+    store: Store,
+    packages: Path,
+    granted: Iterable[str],
+    data: Path | None = None,
+    libraries: Iterable[Path] = (),
+) -> Launch:
+    """How to start a pack whose packages lie in a folder, and its libraries there or in others."""
     from nawgraph.packs.process import Launch
 
     granted = frozenset(granted) & made.permissions.keys()
     data = data or store.data(made.id)
     data.mkdir(parents=True, exist_ok=True)
-    sites = (str(packages), *host_sites())
+    sites = (str(packages), *map(str, libraries), *host_sites())
     paths = {name: tuple(os.path.expanduser(p) for p in p.paths) for name, p in made.permissions.items()}  # noqa: PTH111
     models = (str(home.models_folder()),) if "models" in granted else ()
+    readable = paths.get("read", ()) if "read" in granted else ()
     policy = Policy(
-        read=(*sites, *roots(), *models, *(paths.get("read", ()) if "read" in granted else ())),
+        read=(*sites, *roots(), *models, *readable),
         write=(str(data), *(paths.get("write", ()) if "write" in granted else ())),
         network="network" in granted,
         subprocess="subprocess" in granted,
@@ -153,7 +161,11 @@ def launch(made: Manifest, store: Store, packages: Path, granted: Iterable[str],
         sites,
         policy,
         made.patience,
-        (("NAWGRAPH_PACK_FOLDER", str(data)), ("NAWGRAPH_MODELS", str(home.models_folder()))),
+        (
+            ("NAWGRAPH_PACK_FOLDER", str(data)),
+            ("NAWGRAPH_PACK_READ", os.pathsep.join(readable)),
+            ("NAWGRAPH_MODELS", str(home.models_folder())),
+        ),
         tuple(sorted(made.permissions.keys() - granted)),
     )
 

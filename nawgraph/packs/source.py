@@ -82,6 +82,16 @@ def _agree(made: Manifest, id: str, module: str, version: object, package: Path)
         )
 
 
+def libraries(source: Source) -> tuple[Path, ...]:
+    """Where the libraries lie that only this pack has: in its environment, if it is installed.
+
+    The environment has the installed pack as well; the author's folder comes before it.
+    """
+    store = Store()
+    pack = store.load().packs.get(source.manifest.id)
+    return (store.packages(pack),) if pack else ()
+
+
 def described(source: Source) -> tuple[Entry, ...]:
     """The nodes that the code has, found out in a process behind the sandbox.
 
@@ -89,7 +99,8 @@ def described(source: Source) -> tuple[Entry, ...]:
         PackError: the code cannot be imported.
     """
     with tempfile.TemporaryDirectory() as data:
-        process = PackProcess(launch(source.manifest, Store(), source.root, (), Path(data)))
+        how = launch(source.manifest, Store(), source.root, (), Path(data), libraries(source))
+        process = PackProcess(how)
         try:
             nodes = process.describe()
         finally:

@@ -27,7 +27,9 @@ class ClapParity(NamedTuple):
 
 
 @ng.node("reference.dac", version=1, aliases=("descript", "codec"))
-def dac(audio: ng.Audio, *, checkpoint: Checkpoint = "", seed: Annotated[int, ng.Seed()] = 0) -> ng.Audio:
+def dac(
+    audio: ng.Audio, *, checkpoint: Checkpoint = "", seed: Annotated[int, ng.Seed()] = 0, ctx: ng.Context
+) -> ng.Audio:
     """A sound through descript-audio-codec, there and back.
 
     `checkpoint` is a file of weights as the project publishes them; without one, a small random network is used, which
@@ -36,11 +38,14 @@ def dac(audio: ng.Audio, *, checkpoint: Checkpoint = "", seed: Annotated[int, ng
     from nawgraph_reference.dac_layout import original, rebuilt, samples
 
     model = original(checkpoint, seed, audio.rate)
-    return ng.Audio(rebuilt(model, samples(audio, model.sample_rate))[1][:, : audio.frames], audio.rate)
+    decoded = rebuilt(model, samples(audio, model.sample_rate), ctx)[1]
+    return ng.Audio(decoded[:, : audio.frames], audio.rate)
 
 
 @ng.node("reference.dac_parity", version=1, aliases=("compare", "proof"))
-def dac_parity(audio: ng.Audio, *, checkpoint: Checkpoint = "", seed: Annotated[int, ng.Seed()] = 0) -> DacParity:
+def dac_parity(
+    audio: ng.Audio, *, checkpoint: Checkpoint = "", seed: Annotated[int, ng.Seed()] = 0, ctx: ng.Context
+) -> DacParity:
     """Code and decode a sound with descript-audio-codec and with transformers' DacModel of the same weights.
 
     `equal` is the share of codes that are the same (1 is all), `error` the largest difference of a sample of the two
@@ -52,8 +57,8 @@ def dac_parity(audio: ng.Audio, *, checkpoint: Checkpoint = "", seed: Annotated[
 
     model = original(checkpoint, seed, audio.rate)
     sound = samples(audio, model.sample_rate)
-    codes, decoded = rebuilt(model, sound)
-    other_codes, other = rebuilt(translated(model), sound)
+    codes, decoded = rebuilt(model, sound, ctx)
+    other_codes, other = rebuilt(translated(model), sound, ctx)
     error = float(np.abs(decoded - other).max(initial=0.0))
     equal = float((codes == other_codes).mean()) if codes.size else 1.0
     return DacParity(equal, error, ng.Audio(other[:, : audio.frames], audio.rate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
@@ -60,17 +61,22 @@ def samples(audio: ng.Audio, rate: int) -> npt.NDArray[np.float32]:
     return np.array(audio.samples)
 
 
-def rebuilt(model: Any, sound: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+def rebuilt(
+    model: Any, sound: npt.NDArray[np.float32], ctx: ng.Context
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Codes [channels, codebooks, steps] and decoded sound [channels, frames], by either network.
 
-    `DacModel` does not pad: what the original's `preprocess` does is done for both.
+    `DacModel` does not pad: what the original's `preprocess` does is done for both. The whole sound goes through in one
+    piece; a user who gives up is heard between two layers.
     """
     import torch
 
     theirs = hasattr(model, "preprocess")
     hop = int(model.hop_length if theirs else np.prod(model.config.downsampling_ratios))
     batch = torch.from_numpy(np.pad(sound, ((0, 0), (0, -sound.shape[1] % hop))))[:, None]
-    with torch.inference_mode():
+    with torch.inference_mode(), contextlib.ExitStack() as stack:
+        for layer in model.modules():
+            stack.callback(layer.register_forward_pre_hook(lambda *_: ctx.check()).remove)
         if theirs:
             quantised, codes, *_ = model.encode(batch)
             decoded = model.decode(quantised)

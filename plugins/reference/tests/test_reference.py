@@ -17,7 +17,7 @@ def noise(rate: int, frames: int = 9_001, channels: int = 2) -> ng.Audio:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_dac_codes_are_equal_and_sounds_too(seed: int) -> None:
-    found = dac_parity(noise(44_100), seed=seed)
+    found = dac_parity(noise(44_100), seed=seed, ctx=ng.Context())
     assert found.equal == 1.0
     assert found.error <= 1e-6
     assert found.audio.samples.shape == (2, 9_001)
@@ -29,7 +29,8 @@ def test_dac_parity_sees_a_single_wrong_weight() -> None:
     other = dac_layout.translated(model)
     sound = dac_layout.samples(noise(44_100), 44_100)
     other.decoder.conv1.bias.data[0] += 0.5
-    assert np.abs(dac_layout.rebuilt(model, sound)[1] - dac_layout.rebuilt(other, sound)[1]).max() > 1e-4
+    one, two = (dac_layout.rebuilt(network, sound, ng.Context())[1] for network in (model, other))
+    assert np.abs(one - two).max() > 1e-4
 
 
 def test_a_published_checkpoint_file_is_loaded(tmp_path: Path) -> None:
@@ -41,11 +42,13 @@ def test_a_published_checkpoint_file_is_loaded(tmp_path: Path) -> None:
     kwargs = {**dac_layout.SMALL, "sample_rate": 44_100}
     torch.save({"state_dict": model.state_dict(), "metadata": {"kwargs": kwargs}}, path)
     sound = noise(44_100, channels=1)
-    assert dac(sound, checkpoint=str(path)).digest() == dac(sound, seed=5).digest() != dac(sound, seed=6).digest()
-    assert dac_parity(sound, checkpoint=str(path)).equal == 1.0
+    every = {"checkpoint": str(path)}, {"seed": 5}, {"seed": 6}
+    from_file, same, other = (dac(sound, ctx=ng.Context(), **knobs).digest() for knobs in every)
+    assert from_file == same != other
+    assert dac_parity(sound, checkpoint=str(path), ctx=ng.Context()).equal == 1.0
     path.write_bytes(b"nothing")
     with pytest.raises(ValueError, match="checkpoint is no file of weights"):
-        dac(sound, checkpoint=str(path))
+        dac(sound, checkpoint=str(path), ctx=ng.Context())
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -67,11 +70,22 @@ def test_clap_parity_sees_what_differs() -> None:
     assert abs(words - changed_words).max() > 1e-5
 
 
+def test_who_gives_up_is_heard_between_two_layers() -> None:
+    class Gone(ng.Context):
+        def check(self) -> None:
+            raise KeyboardInterrupt
+
+    model = dac_layout.original("", 0, 44_100)
+    with pytest.raises(KeyboardInterrupt):
+        dac_layout.rebuilt(model, dac_layout.samples(noise(44_100), 44_100), Gone())
+    dac_layout.rebuilt(model, dac_layout.samples(noise(44_100), 44_100), ng.Context())  # nothing of it is left
+
+
 def test_bad_input_is_a_sentence() -> None:
     with pytest.raises(ValueError, match="CLAP wants 48000 Hz"):
         clap_parity(noise(44_100))
     with pytest.raises(ValueError, match="audio is empty"):
-        dac(noise(44_100, 0))
+        dac(noise(44_100, 0), ctx=ng.Context())
 
 
 def test_its_libraries_are_its_own() -> None:

@@ -26,9 +26,9 @@ def effect(
     """A sound through an effect, in time with it: what the plugin delays is taken back.
 
     `plugin` is a name, an LV2 URI or the path of a .vst3; `describe` lists them. `parameters` has a line `name = value`
-    for each knob of the plugin that shall not stand at its default. `state` and `preset` come before them. `tail` is how
-    long the result goes on after the sound. Of a stereo sound, a plugin with one channel treats both alike; of a mono
-    sound, one with two channels makes stereo. `seed` is for plugins that roll dice with the C library, as most that do.
+    for each knob of the plugin that shall not stand at its default. `state` and `preset` come before them. `tail` is
+    how long the result goes on after the sound. Of a stereo sound, a plugin with one channel treats both alike; of a
+    mono sound, one with two channels makes stereo. `seed` is for plugins that roll dice with the C library, as most do.
     """
     from nawgraph_vst.find import found
     from nawgraph_vst.play import Setting, through
@@ -63,7 +63,7 @@ def instrument(
 
 @ng.node("vst.describe", version=1, pure=False, aliases=("info", "list"))
 def describe(*, plugin: Plugin = "") -> str:
-    """What a plugin is: its knobs with range, unit and default, its presets. Without a name, the plugins that are there."""
+    """What a plugin is: knobs with range, unit and default, presets. Without a name, which plugins there are."""
     from nawgraph_vst.find import found, listed
     from nawgraph_vst.play import described
 
@@ -72,7 +72,7 @@ def describe(*, plugin: Plugin = "") -> str:
 
 @ng.node("vst.find", version=1, pure=False, aliases=("exact", "version"))
 def find(*, plugin: Plugin = "") -> str:
-    """The plugin, and the hash of its code. Wired to `plugin` of a node, it has that node run again when the code changes."""
+    """The plugin and the hash of its code. Wired to `plugin` of a node, it has that node run again for other code."""
     from nawgraph_vst.find import found
 
     return found(plugin).exact

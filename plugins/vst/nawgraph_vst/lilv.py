@@ -143,17 +143,18 @@ class World:
             function = getattr(library, f"lilv_{name}")
             function.restype, function.argtypes = result, arguments
         self.call = library
+        self._uris: dict[str, int] = {}
         self.pointer: int = library.lilv_world_new()
         path = library.lilv_new_string(self.pointer, os.pathsep.join(folders).encode())
         library.lilv_world_set_option(self.pointer, _PATH.encode(), path)
         library.lilv_node_free(path)
         library.lilv_world_load_all(self.pointer)
 
-    @functools.cache
     def uri(self, text: str) -> int:
         """A node of lilv that names something; kept for good."""
-        made: int = self.call.lilv_new_uri(self.pointer, text.encode())
-        return made
+        if text not in self._uris:
+            self._uris[text] = self.call.lilv_new_uri(self.pointer, text.encode())
+        return self._uris[text]
 
     def plugins(self) -> list[Plugin]:
         """All plugins, by name."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Sequence
-from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_float, c_int, c_int32, c_uint32, c_void_p
+from ctypes import CFUNCTYPE, Structure, c_char_p, c_float, c_int, c_int32, c_uint32, c_void_p
 from typing import Any
 
 import numpy as np
@@ -143,16 +143,16 @@ class Lv2:
         """What a host offers, as the array of pointers that plugins get."""
         self._map = self._function(_MAP_FUNCTION, lambda _, uri: self._numbers(uri))
         self._unmap = self._function(_UNMAP_FUNCTION, lambda _, number: self._numbers.text(number))
-        schedule = self._function(_RESPOND, lambda _, size, data: self._scheduled(size, data))
+        self._schedule = self._function(_RESPOND, lambda _, size, data: self._scheduled(size, data))
         self._settings = self._options()
         offered: list[tuple[str, Any]] = [
             (_MAP, self._map),
             (_UNMAP, self._unmap),
-            (_SCHEDULE, schedule),
+            (_SCHEDULE, self._schedule),
             (_OPTIONS, self._settings),
             *((uri, None) for uri in (_BOUNDED, _FIXED, _COARSE, _POWER, _RESTORE, _DEFAULT)),
         ]
-        features = [Feature(uri.encode(), ctypes.addressof(data) if data is not None else None) for uri, data in offered]
+        features = [Feature(uri.encode(), None if data is None else ctypes.addressof(data)) for uri, data in offered]
         self._kept += features
         return (c_void_p * (len(features) + 1))(*(ctypes.addressof(f) for f in features), None)
 
@@ -201,10 +201,12 @@ class Lv2:
         while self._work and self._worker:
             job = ctypes.create_string_buffer(self._work.pop(0))
             self._worker.work(self._handle, answer, None, len(job) - 1, ctypes.addressof(job))
-        for body in responses if self._worker and self._worker.work_response else ():
+        if self._worker is None:
+            return
+        for body in responses if self._worker.work_response else ():
             text = ctypes.create_string_buffer(body)
             self._worker.work_response(self._handle, len(body), ctypes.addressof(text))
-        if self._worker and self._worker.end_run:
+        if self._worker.end_run:
             self._worker.end_run(self._handle)
 
     # ------------------------------------------------------------------------------------ ports
@@ -212,7 +214,8 @@ class Lv2:
     def _connect(self, ports: Sequence[Port]) -> None:
         self._controls: dict[str, c_float] = {}
         self.parameters: dict[str, Parameter] = {}
-        self._in, self._out = [], []
+        self._in: list[Float] = []
+        self._out: list[Float] = []
         self._messages: list[tuple[Port, Any]] = []
         self._delay: c_float | None = None
         self._events: Any = None
@@ -294,7 +297,8 @@ class Lv2:
         there = self.presets
         uri = there.get(name, name)
         if uri not in there.values():
-            raise ValueError(f"preset: {self._plugin.name} has no {name!r}; it has {', '.join(list(there)[:12]) or 'none'}")
+            has = ", ".join(list(there)[:12]) or "none"
+            raise ValueError(f"preset: {self._plugin.name} has no {name!r}; it has {has}")
         world = self._plugin.world
         self._restore(world.call.lilv_state_new_from_world(world.pointer, ctypes.byref(self._map), world.uri(uri)))
 

@@ -31,9 +31,7 @@ def events(score: ng.Score, part: str, rate: int) -> list[Event]:
     return [(frame, message) for frame, _, message in sorted(made)]
 
 
-def _voices(
-    parts: list[ng.Part], grid: ng.Grid, rate: int
-) -> dict[int, dict[int, list[tuple[int, int, int]]]]:
+def _voices(parts: list[ng.Part], grid: ng.Grid, rate: int) -> dict[int, dict[int, list[tuple[int, int, int]]]]:
     """Channel → pitch → (first frame, frame after the last, velocity); two notes at one moment are one."""
     made: dict[int, dict[int, dict[int, tuple[int, int]]]] = {}
     for part in parts:

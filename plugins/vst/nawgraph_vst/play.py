@@ -106,9 +106,7 @@ def _sow(seed: int) -> None:
     library.srand48(ctypes.c_long(seed & 0x7FFFFFFF))
 
 
-def through(
-    plugin: Found, audio: ng.Audio, setting: Setting, tail: float, mix: float, ctx: ng.Context
-) -> ng.Audio:
+def through(plugin: Found, audio: ng.Audio, setting: Setting, tail: float, mix: float, ctx: ng.Context) -> ng.Audio:
     """A sound through an effect.
 
     Raises:
@@ -120,7 +118,8 @@ def through(
             raise ValueError(f"plugin: {_name(plugin)} takes no sound: it is for vst.instrument")
         one_each = host.inputs == 1 < audio.channels
         if one_each:
-            wet = np.concatenate([_mono(plugin, channel, audio.rate, setting, frames, ctx) for channel in audio.samples])
+            each = [_mono(plugin, channel, audio.rate, setting, frames, ctx) for channel in audio.samples]
+            wet = np.concatenate(each)
         elif host.inputs == audio.channels or audio.channels == 1:
             wet = _rendered(host, np.broadcast_to(audio.samples, (host.inputs, audio.frames)), frames, (), ctx)
         else:

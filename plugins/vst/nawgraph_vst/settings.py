@@ -40,8 +40,10 @@ class Parameter:
             number = float("nan")
         if not self.low <= number <= self.high:
             what = f"one of {', '.join(w for w, _ in self.choices[:12])}, or " if self.choices else ""
-            raise ValueError(f"parameters: {self.key} must be {what}from {self.low:g} to {self.high:g}{self._unit}, "
-                             f"got {text[:40]!r}")
+            raise ValueError(
+                f"parameters: {self.key} must be {what}from {self.low:g} to {self.high:g}{self._unit}, "
+                f"got {text[:40]!r}"
+            )
         return number
 
     @property

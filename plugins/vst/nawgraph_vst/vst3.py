@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ class Vst3:
         ValueError: it cannot be loaded.
     """
 
-    presets: dict[str, str] = {}
+    presets: ClassVar[dict[str, str]] = {}
     latency = 0
 
     def __init__(self, found: Found, rate: int) -> None:
@@ -75,7 +75,7 @@ class Vst3:
             setattr(self._plugin, python, value)
 
     def run(self, sound: Float | None, frames: int, events: Sequence[Event]) -> Float:
-        """Frames of sound: [inputs, frames] or messages → [outputs, frames], an effect's first ones fewer by its delay."""
+        """A block: [inputs, frames] or messages → [outputs, frames]; an effect's first blocks lack its delay."""
         if self.takes_notes:
             # In single precision, so that half a frame more is what keeps whole frames whole.
             messages = [(message, (frame + 0.5) / self._rate) for frame, message in events]
@@ -104,7 +104,8 @@ class Vst3:
         try:
             self._plugin.load_preset(path)
         except RuntimeError as error:
-            raise ValueError(f"file: the plugin does not take this preset: {' '.join(str(error).split())[:200]}") from None
+            text = " ".join(str(error).split())
+            raise ValueError(f"file: the plugin does not take this preset: {text[:200]}") from None
 
     def close(self) -> None:
         self._plugin = None
