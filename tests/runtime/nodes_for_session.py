@@ -63,6 +63,15 @@ def sleep(x: float | None, *, seconds: float = 100.0, log: str = "", value: floa
     return value
 
 
+@node("s.long_once")
+def long_once(x: float | None, *, log: str = "", seconds: float = 100.0) -> float:
+    """Sleeps the first time that it is run, not when it is run again."""
+    first = "long" not in Path(log).read_text().splitlines()
+    _note(log, "long")
+    time.sleep(seconds * first)
+    return 2.0
+
+
 @node("s.polite")
 def polite(*, seconds: float = 100.0, log: str = "", ctx: Context) -> float:
     """Waits, and stops when asked to."""

@@ -31,7 +31,7 @@ def test_two_processes_hammer_one_cache(tmp_path: Path) -> None:
         output, _ = worker.communicate(timeout=60)
         uses, *faults = output.splitlines()
         assert faults == []
-        assert int(uses) > 100
+        assert int(uses) > 10  # thousands where the machine does nothing else
         assert worker.returncode == 0
     with Cache(tmp_path, warn=pytest.fail) as cache:
         assert cache.verify() == []

@@ -17,7 +17,7 @@ from nawgraph.values.signal import Float
 
 SILENT_RATE = 48_000
 _SILENT_BLOCK = 512
-_DEAD = 1.5
+GONE = 1.5
 """Seconds without a call after which a device counts as gone."""
 
 _LOOK = 0.25
@@ -75,11 +75,19 @@ class _Mark(NamedTuple):
 class Output:
     """Plays a player: on a device if one can be opened, else in silence. Never raises.
 
-    `say` is called, from any thread, with one sentence when what plays changes for the worse.
+    `say` is called, from any thread, with one sentence when what plays changes for the worse. A device that has not
+    asked for sound for `patience` seconds counts as gone.
     """
 
-    def __init__(self, player: Player, say: Callable[[str], None] = lambda sentence: None, module: Any = None) -> None:
+    def __init__(
+        self,
+        player: Player,
+        say: Callable[[str], None] = lambda sentence: None,
+        module: Any = None,
+        patience: float = GONE,
+    ) -> None:
         self.player = player
+        self._patience = patience
         self._say = say
         self._module, self._why = (module, "") if module else driver()
         self._stream: Any = None
@@ -204,7 +212,7 @@ class Output:
             with self._lock:
                 if self._stream is None or closing.is_set():
                     return
-                late = time.monotonic() - self._called > _DEAD
+                late = time.monotonic() - self._called > self._patience
                 if late or not self._stream.active:
                     name = self._device.name if self._device else "the output"
                     self._shut()

@@ -224,8 +224,9 @@ class Player:
                 if aim is self._aim:
                     self._ready = _Ready(aim, loop)
         self._read_ahead()
-        for _ in range(len(self._heard)):  # what comes meanwhile waits: commands go first
-            self.meter.feed(self._heard.popleft())
+        meter, heard = self.meter, self._heard  # another rate replaces both at any time
+        for _ in range(len(heard)):  # what comes meanwhile waits: commands go first
+            meter.feed(heard.popleft())
 
     def _prepared(self, aim: _Aim, position: int) -> Loop | None:
         """The loop of an aim, with everything there that its beginning needs."""

@@ -322,6 +322,15 @@ def test_another_output_rate_keeps_the_place() -> None:
     assert heard[:, lead:] == pytest.approx(x[:, 24_064 : 24_064 + 2 * (2048 - lead) : 2], abs=1e-3)
 
 
+def test_another_output_rate_amid_measuring_leaves_the_feeder_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    player, _ = playing(Audio(noise(20_000), RATE))
+    for _ in range(3):
+        player.block(512)
+    monkeypatch.setattr(player.meter, "feed", lambda block: player.set_rate(44_100))
+    player.feed()  # the output went over between two blocks that were heard
+    assert player.rate == 44_100
+
+
 def test_the_feeder_thread_serves_commands_and_ends() -> None:
     said: list[str] = []
     player = Player(RATE, said.append)
