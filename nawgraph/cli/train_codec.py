@@ -1,13 +1,17 @@
-"""``nawgraph train sounds|codec`` and ``nawgraph eval codec``."""
+"""``nawgraph train sounds|codec`` and ``nawgraph eval codec|codecs``."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nawgraph.cli import common, train_render
 from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
+
+if TYPE_CHECKING:
+    from nawgraph.values import Audio
 
 _DATA, _RUN = Path("train/sounds"), Path("train/codec")
 
@@ -43,6 +47,13 @@ def register_eval(what: Commands) -> None:
     parser.add_argument("--sounds", metavar="N", type=int, default=16, help="test sounds, at least 2 (default: 16)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.set_defaults(action=evaluate)
+
+    parser = what.add_parser("codecs", help="print how near every installed codec comes to the same clips, beside Opus")
+    parser.add_argument("--clips", metavar="FILE", type=Path, nargs="+", help="sounds (default: test sounds are made)")
+    parser.add_argument("--codec", metavar="NAME", action="append", help="only this one, may be repeated")
+    parser.add_argument("--sounds", metavar="N", type=int, default=8, help="test sounds to make (default: 8)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.set_defaults(action=codecs)
 
 
 def sounds(options: argparse.Namespace) -> int:
@@ -105,6 +116,60 @@ def evaluate(options: argparse.Namespace) -> int:
             verdict = {None: "", True: "met", False: "missed"}[row.met]
             print(f"| {row.name} | {shown} | {row.target or '–'} | {verdict} |")
     return OK if all(row.met is not False for row in rows) else FAILED
+
+
+def codecs(options: argparse.Namespace) -> int:
+    """Print the table of codecs; status 1 if one of them could not be measured."""
+    _positive(options, "sounds")
+    train_render.prepare(options)
+    from nawgraph.training.codec import compare
+
+    with sentences():
+        found = compare.candidates()
+        names = [candidate.name for candidate in found]
+        for name in options.codec or ():
+            if name not in names:
+                raise Stop(f"no codec called {name!r} is installed (there are: {', '.join(names)})")
+        chosen = [c for c in found if not options.codec or c.name in options.codec]
+        clips = _clips(options)
+        rows = list(compare.compare(chosen, clips, say))
+    if options.json:
+        common.print_json({"clips": len(clips), "rows": [asdict(row) for row in rows]})
+    else:
+        print("| codec | licence | Hz | kbit/s | mel | STFT | SI-SDR | Opus kbit/s | mel | STFT | SI-SDR |")
+        print("|" + "---|" * 11)
+        for row in rows:
+            if row.codec is None or row.opus is None:
+                print(f"| {row.name} | {row.licence} | {row.fault} |" + " |" * 8)
+                continue
+            sides = (row.codec, row.opus)
+            shown = " | ".join(f"{s.kbps:.2f} | {s.mel:.2f} | {s.stft:.2f} | {s.sdr:.1f} dB" for s in sides)
+            name = row.name if row.what == "tokens" else f"{row.name} (latents)"
+            print(f"| {name} | {row.licence} | {row.rate} | {shown} |")
+    return FAILED if any(row.fault for row in rows) else OK
+
+
+def _clips(options: argparse.Namespace) -> list[Audio]:
+    """The user's sounds, or test sounds of the composer."""
+    import tempfile
+
+    import numpy as np
+
+    from nawgraph.audio.files import read as read_file
+    from nawgraph.models.codec.spectra import RATE
+    from nawgraph.training.codec.sounds import read, write
+    from nawgraph.values import Audio
+
+    if options.clips:
+        clips = [read_file(path) for path in options.clips]
+        for path, clip in zip(options.clips, clips, strict=True):
+            if not clip.frames or clip.channels > 2:
+                raise Stop(f"{path} has {clip.channels} channels and {clip.frames} samples: give mono or stereo")
+        return clips
+    with tempfile.TemporaryDirectory() as made:
+        write(Path(made), "test", options.sounds, say)
+        sounds = read(Path(made), "test", options.sounds)
+        return [Audio(np.asarray(s[None] / 32767, np.float32), RATE) for s in sounds]
 
 
 def _positive(options: argparse.Namespace, *names: str) -> None:

@@ -55,13 +55,13 @@ def evaluate(codec: HouseCodec, sounds: Sequence[I16], say: Callable[[str], None
         for book in range(codec.books):
             used[book] += np.bincount(tokens.codes[0, 0, book], minlength=codec.size)
         bits = tokens.codes[0].size * np.log2(codec.size)
-        opus, spent = _opus(x, bits)
+        ogg, spent = opus(x[None], bits)
         rates.append((bits / len(x) * RATE / 1000, spent / len(x) * RATE / 1000))
         made = {
             "codec": codec.decode(tokens)["sound"].samples[0],
             "structure": codec.decode(first)["sound"].samples[0],
             "continuous": codec.from_latents(codec.latents(audio))["sound"].samples[0, : len(x)],
-            "opus": opus,
+            "opus": ogg[0],
             "chance": other,
         }
         for name, y in made.items():
@@ -82,21 +82,21 @@ def _floats(sound: I16) -> F32:
     return np.asarray(np.asarray(sound, np.float32) / 32767, np.float32)
 
 
-def _opus(x: F32, bits: float) -> tuple[F32, float]:
-    """A sound through Opus at the lowest setting that spends at least so many bits, and what it spent."""
-    level = 1.0 - max(0.0, bits / len(x) * RATE - 6000) / 250_000
+def opus(x: F32, bits: float, rate: int = RATE) -> tuple[F32, float]:
+    """A sound [channels, frames] through Opus at the lowest setting that spends at least so many bits, and those."""
+    level = 1.0 - max(0.0, bits / x.size * rate - 6000) / 250_000
+    wide = resample(x, rate, 48_000).T
     while True:
         file = io.BytesIO()
-        wide = resample(x[None], RATE, 48_000)[0]
         soundfile.write(file, wide, 48_000, format="OGG", subtype="OPUS", compression_level=max(level, 0.0))
         spent = float(8 * file.tell())
         if spent >= bits or level <= 0:
             break
         level -= 0.002
     file.seek(0)
-    heard, rate = soundfile.read(file, dtype="float32")
-    made = np.asarray(resample(heard[None], rate, RATE)[0], np.float32)
-    return np.pad(made, (0, max(0, len(x) - len(made))))[: len(x)], spent
+    heard, found = soundfile.read(file, dtype="float32", always_2d=True)
+    made = np.asarray(resample(heard.T, found, rate), np.float32)
+    return np.pad(made, ((0, 0), (0, max(0, x.shape[1] - made.shape[1]))))[:, : x.shape[1]], spent
 
 
 def _magnitudes(x: F32, size: int) -> F32:
