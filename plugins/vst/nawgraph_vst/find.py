@@ -10,6 +10,11 @@ from pathlib import Path
 
 SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
 _EXACT = " sha256:"
+NONE = (
+    "no plugin is installed where this pack looks: VST3 in /usr/lib/vst3, LV2 in /usr/lib/lv2 (with the library lilv), "
+    "both in ~ if the pack was granted read; of Debian, mda-lv2 and zam-plugins have some, and liblilv-0-0 is lilv"
+)
+"""What is said where there is nothing at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ def found(text: str) -> Found:
     if not wanted:
         raise ValueError("plugin names none: give a name, an LV2 URI or the path of a .vst3 (vst.describe lists them)")
     plugin = _vst3(wanted) or _lv2(wanted)
+    if plugin is None and not bundles() and not _lv2_plugins():
+        raise ValueError(f"plugin: {NONE}")
     if plugin is None:
         places = ", ".join(str(p) for kind in ("vst3", "lv2") for p in folders(kind)) or "no folder"
         raise ValueError(
@@ -62,8 +69,9 @@ def found(text: str) -> Found:
 
 
 def listed() -> list[str]:
-    """All plugins that are there, a line each."""
-    return [f"vst3  {p.stem}  {p}" for p in bundles()] + [f"lv2   {p.name}  {p.place}" for p in _lv2_plugins()]
+    """All plugins that are there, a line each; a sentence if there is none."""
+    there = [f"vst3  {p.stem}  {p}" for p in bundles()] + [f"lv2   {p.name}  {p.place}" for p in _lv2_plugins()]
+    return there or [NONE]
 
 
 @functools.cache

@@ -29,14 +29,13 @@ class Vst3:
     Attributes:
         inputs, outputs: channels of its main buses; `takes_notes` tells an instrument.
         parameters: by key.
-        latency: frames that it says it delays; taken back by pedalboard.
+        latency: frames that it says it delays, known after the first block.
 
     Raises:
         ValueError: it cannot be loaded.
     """
 
     presets: ClassVar[dict[str, str]] = {}
-    latency = 0
 
     def __init__(self, found: Found, rate: int) -> None:
         import pedalboard
@@ -51,6 +50,11 @@ class Vst3:
         self._own = {key(n): (n, p) for n, p in self._plugin.parameters.items() if not _CONTROLLER.match(n)}
         self.parameters = {k: _parameter(k, p, getattr(self._plugin, name)) for k, (name, p) in self._own.items()}
         self.inputs, self.outputs = self._channels()
+
+    @property
+    def latency(self) -> int:
+        # pedalboard takes a delay back only where the whole sound is one call
+        return max(0, int(self._plugin.reported_latency_samples))
 
     def _channels(self) -> tuple[int, int]:
         """Channels of the main buses, which pedalboard tells in a refusal only."""
@@ -75,7 +79,7 @@ class Vst3:
             setattr(self._plugin, python, value)
 
     def run(self, sound: Float | None, frames: int, events: Sequence[Event]) -> Float:
-        """A block: [inputs, frames] or messages → [outputs, frames]; an effect's first blocks lack its delay."""
+        """A block: [inputs, frames] or messages → [outputs, frames]."""
         if self.takes_notes:
             # In single precision, so that half a frame more is what keeps whole frames whole.
             messages = [(message, (frame + 0.5) / self._rate) for frame, message in events]
@@ -97,6 +101,7 @@ class Vst3:
             raise ValueError(f"state: the plugin does not take it: {' '.join(str(error).split())[:200]}") from None
 
     def state(self) -> bytes:
+        self.run(None, BLOCK, ())  # knobs reach the part of a plugin that has its state with the sound only
         return bytes(self._plugin.raw_state)
 
     def load(self, path: str) -> None:
@@ -120,4 +125,4 @@ def _parameter(name: str, found: Any, now: Any) -> Parameter:
     if found.type is bool:
         return Parameter(name, found.name, 0.0, 1.0, float(bool(now)), "", (("off", 0.0), ("on", 1.0)))
     low, high, _ = found.range
-    return Parameter(name, found.name, float(low), float(high), float(now), found.units or "")
+    return Parameter(name, found.name, float(low), float(high), float(now), (found.units or "").strip())
