@@ -13,8 +13,10 @@ SOURCES := pyproject.toml constraints.txt
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-demo: $(VENV)/.core ## set up, then render the first song into out/
+demo: $(VENV)/.core ## set up, then render the first song into out/, then one by neural networks
 	$(BIN)/nawgraph run graphs/first_song.nawgraph --out out
+	$(MAKE) --no-print-directory $(VENV)/.neural
+	$(BIN)/nawgraph run graphs/neural_song.nawgraph --out out
 
 test: checks ## set up, then run every check and test
 
@@ -42,6 +44,10 @@ $(VENV)/.core: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install -q -c constraints.txt -e .
 	$(BIN)/python -m nawgraph.warm
+	touch $@
+
+$(VENV)/.neural: $(VENV)/.core # PyTorch is large: the first song does not wait for it
+	$(PIP) install -q -c constraints.txt -e .[neural]
 	touch $@
 
 $(VENV)/.test: $(VENV)/.core
