@@ -64,6 +64,7 @@ def _published(found: Family) -> Entry:
 
 def _house() -> list[Entry]:
     """Models that come with nawgraph, in the order of their kinds."""
+    from nawgraph.models.beats import house as beats
     from nawgraph.models.clap import house as clap
     from nawgraph.models.codec import house as codec
     from nawgraph.models.planner import house as planner
@@ -73,10 +74,11 @@ def _house() -> list[Entry]:
     drawn = [
         _own(render.HOUSE, kind, render.REVISIONS[kind], render.FOLDER / file) for kind, file in render.FILES.items()
     ]
+    followed = _own(beats.HOUSE, "beats", beats.REVISION, beats.WEIGHTS)
     heard = _own(clap.HOUSE, "clap", clap.REVISION, clap.WEIGHTS)
     coded = _own(codec.HOUSE, "codec", codec.REVISION, codec.WEIGHTS)
     apart = _own(separator.HOUSE, "separator", separator.REVISION, separator.WEIGHTS)
-    return [heard, coded, _own(planner.HOUSE, "planner", planner.REVISION, planner.WEIGHTS), *drawn, apart]
+    return [followed, heard, coded, _own(planner.HOUSE, "planner", planner.REVISION, planner.WEIGHTS), *drawn, apart]
 
 
 def _own(name: str, kind: str, revision: str, path: Path) -> Entry:

@@ -33,6 +33,7 @@ class Loader:
 
 _loaders: dict[str, Loader] = {}
 _HOUSE = {
+    "beats": "nawgraph.models.beats.house",
     "clap": "nawgraph.models.clap.house",
     "codec": "nawgraph.models.codecs.load",
     "planner": "nawgraph.models.planner.house",

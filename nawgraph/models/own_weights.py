@@ -18,7 +18,7 @@ Tensors = dict[str, Any]
 Facts = dict[str, Any]
 
 
-def read(path: Path, kind: str, *, entry: str = "", called: str = "") -> tuple[Tensors, Facts]:
+def read(path: Path, kind: str, *, entry: str = "", called: str = "", torch: bool = True) -> tuple[Tensors, Facts]:
     """Tensors and facts of a file of weights.
 
     Args:
@@ -26,6 +26,7 @@ def read(path: Path, kind: str, *, entry: str = "", called: str = "") -> tuple[T
         kind: that its facts must state.
         entry: of the metadata that holds the facts; by default as the kind.
         called: what people call such a network; by default as the kind.
+        torch: whether the network needs PyTorch.
 
     Raises:
         LookupError: there is no such file, or PyTorch is not installed.
@@ -36,7 +37,7 @@ def read(path: Path, kind: str, *, entry: str = "", called: str = "") -> tuple[T
     from safetensors import SafetensorError, safe_open
 
     called = called or kind
-    if find_spec("torch") is None:
+    if torch and find_spec("torch") is None:
         raise LookupError(f"the {called} needs PyTorch: install nawgraph[neural]")
     if not path.is_file():
         raise LookupError(

@@ -7,7 +7,7 @@ from typing import Annotated
 from nawgraph.context import Context
 from nawgraph.hints import Choice, File, Range, Seed, Text
 from nawgraph.node import node
-from nawgraph.values import STEMS, Embedding, ModelRef, Prompt, Score
+from nawgraph.values import STEMS, Embedding, Grid, ModelRef, Prompt, Score
 
 Temperature = Annotated[float, Range(0, 2)]
 TopP = Annotated[float, Range(0.05, 1)]
@@ -38,6 +38,47 @@ def compose(
     from nawgraph.music.compose import compose as write
 
     return write(prompt, bars or None, seed, humanise=humanise, title=title)
+
+
+@node("plan.cover", title="Cover", aliases=("remix", "in another style", "re-arrange", "new parts"))
+def cover(
+    score: Score,
+    prompt: Prompt,
+    *,
+    stems: Annotated[list[str], Choice(*STEMS)] = list(STEMS),  # noqa: B006 - never changed
+    seed: Annotated[int, Seed()] = 0,
+    humanise: Looseness = 1.0,
+    title: Annotated[str, Text(limit=200)] = "",
+) -> Score:
+    """Write a song anew in the prompt's style, on the grid, form, keys and chords of a score; its notes are not used.
+
+    The score may be one that `song.chords` and `song.sections` heard in a recording. `stems` are the ones to write.
+    Tempo, meter, key and form are the song's, whatever the prompt says of them.
+    """
+    from nawgraph.music.cover import cover as write
+
+    return write(score, prompt, seed, stems, humanise=humanise, title=title)
+
+
+@node("plan.drums", title="Drums on a grid", aliases=("drummer", "beat", "replace drums"))
+def drums(
+    grid: Grid,
+    prompt: Prompt,
+    score: Score | None = None,
+    *,
+    seed: Annotated[int, Seed()] = 0,
+    humanise: Looseness = 0.5,
+) -> Score:
+    """Write drums in the prompt's style on a grid, such as `song.grid` finds; a `score` says where sections begin.
+
+    Without a score all bars are equally strong, with fills every eight.
+    """
+    from nawgraph.music.cover import cover as write
+
+    if score is not None and score.grid.bars != grid.bars:
+        raise ValueError(f"the score has {score.grid.bars} bars and the grid {grid.bars}: wire the same grid to both")
+    song = Score(grid) if score is None else Score(grid, (), score.keys, score.chords, score.sections)
+    return write(song, prompt, seed, ["drums"], humanise=humanise)
 
 
 @node("plan.describe", title="Describe score", aliases=("info", "chords", "form"))

@@ -1,0 +1,121 @@
+"""Beat tracking on the composer's songs: `python benchmarks/beats.py [--seeds 2] [--first 200] [--drift 0.05]`.
+
+Songs of every style, with seeds that no training used, steady and with a tempo that drifts, are composed, played and
+tracked by `song.grid`. Printed for each style: F-measure of beats and of first beats (± 70 ms, from the sixth second
+on, as MIREX has it), the beats' error in time, and whether the time signature was found. Exit status 1 if the mean
+F-measure of beats is below 0.95. With `--files FILE…`: recordings, for which only the tempo and how well beats meet onsets is known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "songs"))
+
+from drifting import f_measure, heard_beats, take
+
+from nawgraph.audio.files import read
+from nawgraph.audio.onsets import onset_envelope
+from nawgraph.context import Context
+from nawgraph.models import loaders
+from nawgraph.music.styles import STYLES
+from nawgraph.nodes import song
+from nawgraph.values import Audio
+
+TARGET = 0.95
+
+
+load = lru_cache(loaders.load)
+
+
+@contextmanager
+def lend(ref):
+    yield load(ref)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=2, help="seeds a style")
+    parser.add_argument("--first", type=int, default=200, help="first seed; training uses seeds from 1000 on")
+    parser.add_argument("--bars", type=int, default=24, help="length of each song")
+    parser.add_argument("--drift", type=float, default=0.05, help="of the drifting songs")
+    parser.add_argument("--files", nargs="*", type=Path, default=[], help="recordings to track instead")
+    options = parser.parse_args()
+    return recordings(options.files) if options.files else songs(options)
+
+
+def songs(options: argparse.Namespace) -> int:
+    print(f"{'style':16s} {'beats':>7s} {'drifting':>9s} {'bars':>7s} {'off ms':>7s} {'meter':>7s}")
+    every, drifted, firsts, meters, late, spent, heard = [], [], [], [], [], 0.0, 0.0
+    for style in STYLES:
+        row: dict[str, list[float]] = defaultdict(list)
+        for seed in range(options.first, options.first + options.seeds):
+            for drift in (0.0, options.drift):
+                made = take(style, seed, options.bars, drift)
+                began = time.perf_counter()
+                found = song.grid(made.audio, ctx=Context(lend=lend))
+                spent, heard = spent + time.perf_counter() - began, heard + made.audio.seconds
+                beats, bars = heard_beats(found.grid, made.audio.seconds)
+                row["drifting" if drift else "steady"].append(f_measure(made.beats, beats))
+                row["bars"].append(f_measure(made.bars, bars))
+                off = np.array([beats[np.argmin(np.abs(beats - b))] - b for b in made.beats[made.beats > 5]])
+                row["off"] += list(1000 * np.abs(off[np.abs(off) < 0.07]))
+                row["meter"].append(found.grid.meter_at(found.grid.bars // 2).beats == made.meter)
+        both = row["steady"] + row["drifting"]
+        print(
+            f"{style:16s} {np.mean(both):7.3f} {np.mean(row['drifting']):9.3f} {np.mean(row['bars']):7.3f} "
+            f"{np.mean(row['off']):7.1f} {np.mean(row['meter']):7.2f}",
+            flush=True,
+        )
+        every, drifted, firsts = every + both, drifted + row["drifting"], firsts + row["bars"]
+        meters, late = meters + row["meter"], late + row["off"]
+    mean = float(np.mean(every))
+    print(
+        f"{'all ' + str(len(every)) + ' songs':16s} {mean:7.3f} {np.mean(drifted):9.3f} {np.mean(firsts):7.3f} "
+        f"{np.mean(late):7.1f} {np.mean(meters):7.2f}   median {np.median(every):.3f}, worst {min(every):.3f}, "
+        f"{heard / spent:.0f} times real time"
+    )
+    passed = mean >= TARGET and float(np.mean(drifted)) >= TARGET
+    print(f"F-measure of beats, also of drifting songs alone ≥ {TARGET}: {'pass' if passed else 'FAIL'}")
+    return int(not passed)
+
+
+def recordings(files: list[Path]) -> int:
+    """Tempo, time signature, and how much more begins on the beats than between them."""
+    print(f"{'file':32s} {'bpm':>7s} {'sure':>5s} {'tempi':>5s} {'meter':>5s} {'onset':>6s} {'s':>5s}")
+    for file in files:
+        try:
+            audio = read(file)
+            began = time.perf_counter()
+            found = song.grid(audio, ctx=Context(lend=lend))
+        except ValueError as error:
+            print(f"{file.name[:32]:32s} {error}")
+            continue
+        spent = time.perf_counter() - began
+        beats, _ = heard_beats(found.grid, audio.seconds)
+        print(
+            f"{file.name[:32]:32s} {found.bpm:7.2f} {found.confidence:5.2f} {len(found.grid.tempi):5d} "
+            f"{found.grid.meter_at(found.grid.bars // 2)!s:>5s} {contrast(audio, beats):6.2f} {spent:5.1f}",
+            flush=True,
+        )
+    return 0
+
+
+def contrast(audio: Audio, beats: np.ndarray) -> float:
+    """The onset envelope within 25 ms of the beats, as a multiple of its mean: 1 is chance."""
+    envelope, rate = onset_envelope(audio.samples, audio.rate)
+    places = np.rint(beats * rate).astype(int)
+    places = places[(places > 2) & (places < len(envelope) - 3)]
+    return float(np.mean([envelope[p - 2 : p + 3].mean() for p in places]) / max(envelope.mean(), 1e-9))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

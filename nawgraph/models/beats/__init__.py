@@ -1,0 +1,1 @@
+"""The house beat tracker's network: how likely each moment is a beat, and a bar's first."""
