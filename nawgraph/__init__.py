@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nawgraph.context import Context
     from nawgraph.files import FormatError
     from nawgraph.graph import Graph, Problem
-    from nawgraph.hints import Choice, File, Lazy, Range, Seed, Text
+    from nawgraph.hints import Choice, File, Lazy, Model, Range, Seed, Text
     from nawgraph.library import Library
     from nawgraph.node import NodeSpec, node, spec_of
     from nawgraph.runtime.local import InvalidGraphError, Runtime
@@ -66,7 +66,7 @@ _HOMES = {
     "nawgraph.context": ("Context",),
     "nawgraph.files": ("FormatError",),
     "nawgraph.graph": ("Graph", "Problem"),
-    "nawgraph.hints": ("Choice", "File", "Lazy", "Range", "Seed", "Text"),
+    "nawgraph.hints": ("Choice", "File", "Lazy", "Model", "Range", "Seed", "Text"),
     "nawgraph.library": ("Library",),
     "nawgraph.node": ("NodeSpec", "node", "spec_of"),
     "nawgraph.runtime.local": ("InvalidGraphError", "Runtime"),
@@ -83,9 +83,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "STEMS", "Audio", "Choice", "Chord", "ClapRef", "CodecRef", "Context", "Curve", "Embedding", "File",
     "FormatError", "Graph", "Grid", "Handle", "InvalidGraphError", "Key", "Keyframe", "Latents", "Lazy", "Library",
-    "Mask", "Meter", "ModelRef", "NodeResult", "NodeSpec", "Note", "Output", "Part", "Problem", "Prompt", "Range",
-    "Result", "Runtime", "Score", "Section", "Seed", "SeparatorRef", "Song", "Stems", "Tempo", "Text", "Tokens",
-    "Value", "VocoderRef", "__version__", "load", "node", "run", "spec_of", "value",
+    "Mask", "Meter", "Model", "ModelRef", "NodeResult", "NodeSpec", "Note", "Output", "Part", "Problem", "Prompt",
+    "Range", "Result", "Runtime", "Score", "Section", "Seed", "SeparatorRef", "Song", "Stems", "Tempo", "Text",
+    "Tokens", "Value", "VocoderRef", "__version__", "load", "node", "run", "spec_of", "value",
 ]  # fmt: skip
 
 

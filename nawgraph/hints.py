@@ -59,6 +59,17 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """Name of an installed model (`nawgraph models list`), empty for none. Locks and bills of licences note it.
+
+    Attributes:
+        of: its kind: codec, vocoder, clap, separator, …
+    """
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seed:
     """A seed, 0 to 2⁶³ − 1. The document always names the one that made its sound."""
 
@@ -68,7 +79,7 @@ class Lazy:
     """An input that is evaluated only if the node's `wants` asks for it."""
 
 
-Hint = Range | Choice | Text | File | Seed
+Hint = Range | Choice | Text | File | Model | Seed
 SEED_LIMIT = 2**63 - 1
 
 

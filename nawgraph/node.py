@@ -23,9 +23,9 @@ from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from nawgraph.context import Context
-from nawgraph.hints import Choice, File, Hint, Lazy, Range, Seed, Text, coerce
+from nawgraph.hints import Choice, File, Hint, Lazy, Model, Range, Seed, Text, coerce
 from nawgraph.types import SCALARS, Type, of_annotation
-from nawgraph.values import Digest, digest
+from nawgraph.values import Digest, ModelRef, digest
 
 Needs = Literal["cpu", "gpu", "io"]
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
@@ -83,6 +83,8 @@ class NodeSpec:
             (a switch); it is never called, and its result is the chosen input's.
         migrations: version → function from the knobs of that version to those of the next.
         memory: estimate of the bytes needed, from the knobs, or None.
+        models: input → the model that is loaded where nothing is wired to it. A name that is no input stands for a
+            model that is always loaded. Locks and bills of licences are made of it.
         function: the callable, or None for a node that is known by its description only.
     """
 
@@ -102,6 +104,7 @@ class NodeSpec:
     forwards: Callable[[Mapping[str, Any]], tuple[str, int]] | None = None
     migrations: Mapping[int, Migration] = field(default_factory=dict)
     memory: Callable[[Mapping[str, Any]], int] | None = None
+    models: Mapping[str, ModelRef] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     pack: str = "nawgraph"
     pack_version: str = ""
@@ -218,6 +221,7 @@ def node(
     forwards: Callable[[Mapping[str, Any]], tuple[str, int]] | None = None,
     migrations: Mapping[int, Migration] | None = None,
     memory: Callable[[Mapping[str, Any]], int] | None = None,
+    models: Mapping[str, ModelRef] | None = None,
     aliases: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Declare a function to be a node; see `NodeSpec` for the meaning of each argument.
@@ -247,6 +251,7 @@ def node(
             forwards=forwards,
             migrations=dict(migrations or {}),
             memory=memory,
+            models=dict(models or {}),
             aliases=aliases,
             takes_context=takes_context,
             function=function,
@@ -297,7 +302,7 @@ def _knob(id: str, name: str, kind: Type, parameter: inspect.Parameter, extras: 
         raise TypeError(f"{id}: knob {name} needs a default")
     if (kind.item or kind).name not in SCALARS:
         raise TypeError(f"{id}: knob {name} must be int, float, bool, str or a list of these; {kind} is an input")
-    hint = next((e for e in extras if isinstance(e, (Range, Choice, Text, File, Seed))), None)
+    hint = next((e for e in extras if isinstance(e, (Range, Choice, Text, File, Model, Seed))), None)
     knob = Knob(name, kind, parameter.default, hint)
     try:
         return Knob(name, kind, knob.coerce(parameter.default), hint)

@@ -86,7 +86,10 @@ def _lines(found: Any) -> list[str]:
         made += [f"  {o.kind:<12}{o.sentence}{f': {o.command}' if o.command else ''}" for o in need.offers]
     for what, entries in (("reads", found.reads), ("writes", found.writes), ("network", found.network)):
         made += [f"{what:<10}{id}: {words}" for id, words in entries.items()]
-    made += [f"download  {name}" for name in found.downloads]
+    for model in found.models:
+        terms = model.licence if model.commercial else f"{model.licence}, not known to allow commercial use"
+        offer = f": {model.command}" if model.command else ""
+        made.append(f"model     {model.name}: {model.state}, {terms}{offer}")
     made += [f"outside   {path}: not in the document's folder" for path in found.outside]
     return made or ["nothing but computing"]
 

@@ -40,6 +40,11 @@ class Entry:
     state: str
     note: str = ""
 
+    @property
+    def title(self) -> str:
+        """A name that no other model has, as locks and bills of licences name it: ``house-planner``, ``dac-44k``."""
+        return f"{self.name}-{self.kind}" if self.source == "nawgraph" else self.name
+
 
 def listed() -> list[Entry]:
     """All models: own ones, installed ones, then the published families that are not installed."""

@@ -51,6 +51,7 @@ def model(*, file: Annotated[str, File(("safetensors",))] = "") -> ModelRef:
 
 @node(
     "clap.text",
+    models={"model": HOUSE},
     version=2,
     migrations={1: dict},
     title="Embed words",
@@ -71,6 +72,7 @@ def text(prompt: Prompt, model: ModelRef | None = None, *, ctx: Context) -> Embe
 
 @node(
     "clap.texts",
+    models={"model": HOUSE},
     version=2,
     migrations={1: dict},
     title="Embed a list of words",
@@ -92,6 +94,7 @@ def texts(
 
 @node(
     "clap.audio",
+    models={"model": HOUSE},
     version=2,
     migrations={1: dict},
     title="Embed sound",
@@ -171,6 +174,7 @@ def nearest(
 
 @node(
     "clap.prompt",
+    models={"model": HOUSE},
     version=2,
     migrations={1: dict},
     title="Embedding to prompt",

@@ -10,7 +10,7 @@ import numpy as np
 from nawgraph.audio.resample import resample
 from nawgraph.audio.spectral import log_spectral_distance, si_sdr
 from nawgraph.context import Context
-from nawgraph.hints import Choice, File, Range
+from nawgraph.hints import Choice, File, Model, Range
 from nawgraph.node import node
 from nawgraph.values import Audio, CodecRef, Latents, Stems, Tokens
 
@@ -50,7 +50,9 @@ class Converted(NamedTuple):
 
 
 @node("codec.model", title="Codec weights", pure=False, needs="io", aliases=("checkpoint", "DAC", "EnCodec", "Oobleck"))
-def model(*, name: str = "", file: Annotated[str, File(("safetensors",))] = "", ctx: Context) -> CodecRef:
+def model(
+    *, name: Annotated[str, Model("codec")] = "", file: Annotated[str, File(("safetensors",))] = "", ctx: Context
+) -> CodecRef:
     """Choose a codec: the `name` of an installed one (`nawgraph models list`), or a `file` with its config.json by it.
 
     Both empty: nawgraph's own.
@@ -76,7 +78,13 @@ def model(*, name: str = "", file: Annotated[str, File(("safetensors",))] = "", 
     return CodecRef("codec", file, hasher.hexdigest(length=20))
 
 
-@node("codec.encode", title="Encode sound", needs="gpu", aliases=("tokenize", "DAC", "EnCodec", "compress"))
+@node(
+    "codec.encode",
+    title="Encode sound",
+    needs="gpu",
+    models={"codec": HOUSE},
+    aliases=("tokenize", "DAC", "EnCodec", "compress"),
+)
 def encode(
     audio: Audio | None = None,
     stems: Stems | None = None,
@@ -95,7 +103,13 @@ def encode(
     return made
 
 
-@node("codec.latents", title="Encode to latents", needs="gpu", aliases=("Oobleck", "VAE", "continuous"))
+@node(
+    "codec.latents",
+    title="Encode to latents",
+    needs="gpu",
+    models={"codec": HOUSE},
+    aliases=("Oobleck", "VAE", "continuous"),
+)
 def latents(
     audio: Audio | None = None, stems: Stems | None = None, codec: CodecRef | None = None, *, ctx: Context
 ) -> Latents:
@@ -105,7 +119,9 @@ def latents(
     return made
 
 
-@node("codec.decode", title="Decode to sound", needs="gpu", aliases=("detokenize", "reconstruct"))
+@node(
+    "codec.decode", title="Decode to sound", needs="gpu", models={"codec": HOUSE}, aliases=("detokenize", "reconstruct")
+)
 def decode(
     tokens: Tokens | None = None, latents: Latents | None = None, codec: CodecRef | None = None, *, ctx: Context
 ) -> Decoded:
@@ -194,7 +210,13 @@ def join(structure: Tokens, texture: Tokens) -> Tokens:
     )
 
 
-@node("codec.convert", title="Convert to another codec", needs="gpu", aliases=("transcode", "cross-codec"))
+@node(
+    "codec.convert",
+    title="Convert to another codec",
+    needs="gpu",
+    models={"codec": HOUSE, "target": HOUSE},
+    aliases=("transcode", "cross-codec"),
+)
 def convert(
     tokens: Tokens,
     codec: CodecRef | None = None,

@@ -39,7 +39,12 @@ def harmony(audio: Audio) -> Curve:
     return Curve("harmony", found, rate)
 
 
-@node("control.dynamics", title="Dynamics of a sound", aliases=("level", "loudness", "envelope", "control curve"))
+@node(
+    "control.dynamics",
+    title="Dynamics of a sound",
+    models={"vocoder": VOCODER},
+    aliases=("level", "loudness", "envelope", "control curve"),
+)
 def dynamics(audio: Audio | None = None, stems: Stems | None = None, *, ctx: Context) -> Curve:
     """Follow how loud a sound is, or each of the four standard stems: 0 at −60 dB, 1 for a full-scale sine.
 
@@ -48,7 +53,12 @@ def dynamics(audio: Audio | None = None, stems: Stems | None = None, *, ctx: Con
     return _of_renderer("dynamics", audio, stems, ctx)
 
 
-@node("control.timbre", title="Brightness of a sound", aliases=("timbre", "centroid", "control curve"))
+@node(
+    "control.timbre",
+    title="Brightness of a sound",
+    models={"vocoder": VOCODER},
+    aliases=("timbre", "centroid", "control curve"),
+)
 def timbre(audio: Audio | None = None, stems: Stems | None = None, *, ctx: Context) -> Curve:
     """Follow how bright a sound is, or each of the four standard stems: 0 all in the bass, 1 all at the top."""
     return _of_renderer("timbre", audio, stems, ctx)

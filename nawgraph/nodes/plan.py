@@ -114,7 +114,12 @@ def model(*, file: Annotated[str, File(("safetensors",))] = "") -> ModelRef:
     return ModelRef("planner", file, digest(data).hex())
 
 
-@node("plan.generate", title="Plan by network", aliases=("neural", "transformer", "write", "generate"))
+@node(
+    "plan.generate",
+    title="Plan by network",
+    models={"model": HOUSE},
+    aliases=("neural", "transformer", "write", "generate"),
+)
 def generate(
     prompt: Prompt,
     model: ModelRef | None = None,
@@ -147,7 +152,7 @@ def generate(
     return score
 
 
-@node("plan.continue", title="Continue score", aliases=("extend", "longer", "neural"))
+@node("plan.continue", title="Continue score", models={"model": HOUSE}, aliases=("extend", "longer", "neural"))
 def continue_(
     score: Score,
     prompt: Prompt | None = None,
@@ -171,7 +176,12 @@ def continue_(
     return longer
 
 
-@node("plan.infill", title="Rewrite part of a score", aliases=("inpaint", "accompany", "drums to this bass", "neural"))
+@node(
+    "plan.infill",
+    title="Rewrite part of a score",
+    models={"model": HOUSE},
+    aliases=("inpaint", "accompany", "drums to this bass", "neural"),
+)
 def infill(
     score: Score,
     prompt: Prompt | None = None,

@@ -20,7 +20,11 @@ VOCODER = ModelRef("vocoder", "house", "1")
 
 
 @node(
-    "render.flow", title="Render by network", needs="gpu", aliases=("neural", "diffusion", "flow matching", "renderer")
+    "render.flow",
+    title="Render by network",
+    needs="gpu",
+    models={"renderer": RENDERER},
+    aliases=("neural", "diffusion", "flow matching", "renderer"),
 )
 def flow(
     score: Score,
@@ -52,7 +56,9 @@ def flow(
     return made
 
 
-@node("latent.decode", title="Latents to sound", needs="gpu", aliases=("vocoder", "decoder"))
+@node(
+    "latent.decode", title="Latents to sound", needs="gpu", models={"vocoder": VOCODER}, aliases=("vocoder", "decoder")
+)
 def decode(latents: Latents, score: Score | None = None, *, seed: Annotated[int, Seed()] = 0, ctx: Context) -> Stems:
     """Turn latents of the house render space into stems (44.1 kHz, stereo).
 
@@ -64,7 +70,7 @@ def decode(latents: Latents, score: Score | None = None, *, seed: Annotated[int,
     return made
 
 
-@node("latent.encode", title="Sound to latents", aliases=("encoder",))
+@node("latent.encode", title="Sound to latents", models={"vocoder": VOCODER}, aliases=("encoder",))
 def encode(stems: Stems, *, ctx: Context) -> Latents:
     """Turn stems into latents of the house render space, to render parts of them anew or to see what it keeps."""
     if stems.rate != 44_100:
@@ -76,7 +82,13 @@ def encode(stems: Stems, *, ctx: Context) -> Latents:
     return made
 
 
-@node("render.inpaint", title="Paint anew by network", needs="gpu", aliases=("neural", "repaint", "inpainting", "edit"))
+@node(
+    "render.inpaint",
+    title="Paint anew by network",
+    needs="gpu",
+    models={"renderer": RENDERER, "vocoder": VOCODER},
+    aliases=("neural", "repaint", "inpainting", "edit"),
+)
 def inpaint(
     score: Score,
     stems: Stems,

@@ -37,7 +37,11 @@ def model(*, file: Annotated[str, File(("safetensors",))] = "") -> ModelRef:
 
 
 @node(
-    "separate.house", title="Separate", needs="gpu", aliases=("stems", "demix", "unmix", "karaoke", "source separation")
+    "separate.house",
+    title="Separate",
+    needs="gpu",
+    models={"model": HOUSE},
+    aliases=("stems", "demix", "unmix", "karaoke", "source separation"),
 )
 def house(audio: Audio, model: ModelRef | None = None, *, residual: bool = True, ctx: Context) -> Stems:
     """Take a song apart into drums, bass, vocals and other, with nawgraph's own small network.

@@ -9,17 +9,24 @@ from typing import Any, Literal
 import msgspec
 
 from nawgraph import types
-from nawgraph.hints import Choice, File, Hint, Range, Seed, Text
+from nawgraph.hints import Choice, File, Hint, Model, Range, Seed, Text
 from nawgraph.node import Knob, NodeSpec, Port
 from nawgraph.packs.manifest import CATALOGUE, Manifest, ManifestError
 from nawgraph.packs.rewrites import migration
-from nawgraph.values import value_types
+from nawgraph.values import ModelRef, value_types
 
 LARGEST = 8 << 20
 MOST = 2000
 """Bytes that a catalogue may have, and nodes."""
 
-_HINTS: dict[str, type[Any]] = {"range": Range, "choice": Choice, "text": Text, "file": File, "seed": Seed}
+_HINTS: dict[str, type[Any]] = {
+    "range": Range,
+    "choice": Choice,
+    "text": Text,
+    "file": File,
+    "model": Model,
+    "seed": Seed,
+}
 
 
 class PortEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -31,12 +38,21 @@ class PortEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class KnobEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A knob; `hint` has its kind ("range", "choice", "text", "file", "seed") beside the hint's own fields."""
+    """A knob; `hint` has its kind ("range", "choice", "text", "file", "model", "seed") beside the hint's own fields."""
 
     name: str
     type: str
     default: Any
     hint: dict[str, Any] | None = None
+
+
+class ModelEntry(msgspec.Struct, frozen=True):
+    """A model that is loaded where nothing is wired to `input`, or always where there is no such input."""
+
+    input: str
+    kind: str
+    name: str
+    revision: str
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +69,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     pure: bool = True
     cutoff: bool = True
     context: tuple[float, float] | None = None
+    models: tuple[ModelEntry, ...] = ()
     aliases: tuple[str, ...] = ()
     takes_context: bool = False
     icon: str = ""
@@ -90,6 +107,7 @@ def entry(spec: NodeSpec, icon: str = "") -> Entry:
         pure=spec.pure,
         cutoff=spec.cutoff,
         context=spec.context,
+        models=tuple(ModelEntry(input, m.kind, m.name, m.revision) for input, m in spec.models.items()),
         aliases=spec.aliases,
         takes_context=spec.takes_context,
         icon=icon,
@@ -159,6 +177,7 @@ def spec(entry: Entry, manifest: Manifest) -> NodeSpec:
             cutoff=entry.cutoff,
             context=entry.context,
             migrations={int(v): migration(steps) for v, steps in manifest.migrations.get(entry.id, {}).items()},
+            models={m.input: ModelRef(m.kind, m.name, m.revision) for m in entry.models},
             aliases=entry.aliases,
             pack=manifest.id,
             pack_version=manifest.version,

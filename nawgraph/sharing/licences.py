@@ -10,7 +10,9 @@ import msgspec
 from nawgraph.files.bundle import file_knobs
 from nawgraph.graph import Graph, Library, plain
 from nawgraph.packs.provide import Packs
-from nawgraph.sharing.lock import described, licence
+from nawgraph.sharing import models
+from nawgraph.sharing.described import described
+from nawgraph.sharing.lock import licence
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -34,11 +36,10 @@ def parts(graph: Graph, library: Library, packs: Packs | None = None) -> list[Pa
         folder = str((packs or Packs()).store.packages(pack))
         stated = {d.metadata["Name"]: _stated(d) for d in importlib.metadata.distributions(path=[folder])}
         made += [Part("library", n, v, stated.get(n, "unknown")) for n, v in sorted(pack.libraries.items())]
-    models: dict[str, Any] = plain(graph.lock).get("models", {})
-    made += [
-        Part("model", name, str(m.get("revision", "")), str(m.get("licence", "unknown")))
-        for name, m in sorted(models.items())
-    ]
+    lock: dict[str, Any] = plain(graph.lock).get("models", {})
+    for need in models.needs(graph, library):
+        terms = need.licence if need.commercial or need.licence == "unknown" else f"{need.licence} (not commercial)"
+        made.append(Part("model", need.name, str(lock.get(need.name, {}).get("revision", ""))[:12], terms))
     files = sorted({str(node.knobs[knob]) for _, _, node, knob in file_knobs(graph, library)})
     return made + [Part("file", path, "", "unknown") for path in files]
 

@@ -11,8 +11,9 @@ from typing import Any
 from nawgraph import shape
 from nawgraph.graph import Graph, Library, plain
 from nawgraph.hints import Seed
-from nawgraph.node import NodeSpec
 from nawgraph.packs.provide import Packs
+from nawgraph.sharing import models
+from nawgraph.sharing.described import described
 from nawgraph.version import VERSION
 
 LIBRARIES = ("numpy", "scipy", "numba", "soundfile", "soxr", "python-stretch")
@@ -37,7 +38,7 @@ def contents(graph: Graph, library: Library, packs: Packs | None = None) -> dict
             }
             for id in sorted(used)
         },
-        "models": models(graph),
+        "models": models.locked(graph, library),
         "dtype": "float32",
         "seeds": dict(seeds(graph, library)),
         "nawgraph": {"version": VERSION, "python": platform.python_version(), "machine": platform.machine()},
@@ -46,28 +47,12 @@ def contents(graph: Graph, library: Library, packs: Packs | None = None) -> dict
     return {section: value for section, value in made.items() if value}
 
 
-def described(graph: Graph, library: Library) -> Iterator[tuple[str, Any, NodeSpec]]:
-    """(id, node, type) of every node whose type is known; ``DEFINITION/NODE`` inside subgraphs."""
-    for scope in ("", *sorted(graph.subgraphs)):
-        nodes = graph.scope(scope).nodes
-        for id in sorted(nodes):
-            spec = library.get(nodes[id].type)
-            if isinstance(spec, NodeSpec):
-                yield f"{scope}/{id}" if scope else id, nodes[id], spec
-
-
 def seeds(graph: Graph, library: Library) -> Iterator[tuple[str, int]]:
     """The seed of every node that has one and that no wire feeds, defaults included."""
     for id, node, spec in described(graph, library):
         for knob in spec.knobs:
             if isinstance(knob.hint, Seed) and knob.name not in node.inputs:
                 yield id, int(node.knobs.get(knob.name, knob.default))
-
-
-def models(graph: Graph) -> dict[str, Any]:
-    """What the lock in the document already says of models: those who load them write it."""
-    found = plain(graph.lock).get("models", {})
-    return dict(found) if isinstance(found, dict) else {}
 
 
 def licence(known: Any) -> str:
@@ -89,6 +74,7 @@ def differences(graph: Graph, library: Library, packs: Packs | None = None) -> l
             found.append(f"the pack {id} is {here['version']} here and was {pack.get('version')}")
         elif here["digest"] != pack.get("digest"):
             found.append(f"the pack {id} {here['version']} is another build")
+    found += models.differences(graph, library)
     for section in ("nawgraph", "libraries"):
         was = old.get(section, {})
         now = new.get(section, {})

@@ -14,7 +14,9 @@ from nawgraph.graph import Graph, Library, definition_of, plain
 from nawgraph.packs.index import Index
 from nawgraph.packs.manifest import ManifestError, version_of
 from nawgraph.packs.provide import Packs
-from nawgraph.sharing.lock import described
+from nawgraph.sharing import models
+from nawgraph.sharing.described import described
+from nawgraph.sharing.models import ModelNeed
 
 _ADDRESSES = ("endpoint", "url", "server")
 """Names of knobs that hold an address on the network."""
@@ -57,7 +59,8 @@ class Sheet(msgspec.Struct, frozen=True):
     Attributes:
         reads, writes: node → what, in words.
         network: node → address.
-        downloads: models that would be fetched.
+        models: that its nodes would load; none is fetched by itself.
+        downloads: those of them that are not here.
         outside: files that lie outside the document's folder.
     """
 
@@ -65,6 +68,7 @@ class Sheet(msgspec.Struct, frozen=True):
     reads: dict[str, str]
     writes: dict[str, str]
     network: dict[str, str]
+    models: tuple[ModelNeed, ...]
     downloads: tuple[str, ...]
     outside: tuple[str, ...]
 
@@ -86,13 +90,14 @@ def sheet(graph: Graph, library: Library, packs: Packs | None = None, index: Ind
                 )
         if spec.id == "list.files":
             reads[id] = f"lists the folder {node.knobs.get('folder', '.')!r}"
-    models = plain(graph.lock).get("models", {})
+    loaded = tuple(models.needs(graph, library))
     return Sheet(
         packs=tuple(_needs(graph, library, packs, index)),
         reads=reads,
         writes=writes,
         network=network,
-        downloads=tuple(sorted(models)) if isinstance(models, dict) else (),
+        models=loaded,
+        downloads=tuple(need.name for need in loaded if need.state == "missing"),
         outside=tuple(sorted({path for path in reads.values() if _leads_out(path)})),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from nawgraph.audio import files as sounds
 from nawgraph.cli import main
 from nawgraph.files import bundle
 from nawgraph.graph import Graph, plain
+from nawgraph.hints import Model
 from nawgraph.library import standard
 from nawgraph.packs.environment import Sources
 from nawgraph.packs.index import Entry, Index, Release
@@ -252,3 +254,65 @@ def test_exports_carry_as_much_as_is_wished(place: Path, capsys: pytest.CaptureF
     assert "no nawgraph document is embedded" in capsys.readouterr().err
     exported(place, song())
     assert "audio.tone" in _text(path)
+
+
+# --------------------------------------------------------------------------------------- models
+
+
+def neural(**render: Any) -> Graph:
+    return document(
+        prompt={"type": "prompt.text"},
+        plan={"type": "plan.generate", "inputs": {"prompt": "prompt.prompt"}},
+        render={"type": "render.flow", "inputs": {"score": "plan.score"}, **render},
+    )
+
+
+def test_a_lock_names_the_models_that_nodes_load(place: Path) -> None:
+    graph = lock.locked(neural(), standard())
+    found = plain(graph.lock)["models"]
+    assert sorted(found) == ["house-planner", "house-renderer"]
+    assert all(len(m["digest"]) == 40 and m["licence"] == "MIT" for m in found.values())
+    assert lock.differences(graph, standard()) == []
+    parts = [p for p in licences.parts(graph, standard()) if p.kind == "model"]
+    assert [(p.name, p.licence) for p in parts] == [("house-planner", "MIT"), ("house-renderer", "MIT")]
+
+    changed = plain(graph.lock)
+    changed["models"]["house-planner"]["digest"] = "0" * 40
+    other = files.loads(json.dumps({**json.loads(files.dumps(graph)), "lock": changed}))
+    assert lock.differences(other, standard()) == ["the model house-planner has other weights here"]
+    assert [n.state for n in trust.sheet(other, standard()).models] == ["other weights", "installed"]
+
+
+def test_a_wired_model_takes_the_place_of_the_own_one(place: Path) -> None:
+    graph = document(
+        prompt={"type": "prompt.text"},
+        weights={"type": "plan.model", "knobs": {"file": "mine.safetensors"}},
+        plan={"type": "plan.generate", "inputs": {"prompt": "prompt.prompt", "model": "weights.modelref"}},
+    )
+    assert trust.sheet(graph, standard()).models == ()
+
+
+def test_models_that_are_not_here_are_told_with_their_terms(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = document(
+        a={"type": "codec.model", "knobs": {"name": "encodec-32k"}},
+        b={"type": "codec.model", "knobs": {"name": "nobody-knows-it"}},
+    )
+    sheet = trust.sheet(graph, standard())
+    assert sheet.downloads == ("encodec-32k", "nobody-knows-it")
+    assert [(n.licence, n.commercial) for n in sheet.models] == [("CC-BY-NC-4.0", False), ("unknown", False)]
+    assert "models" not in lock.locked(graph, standard()).lock
+    files.save(graph, place / "song.nawgraph")
+    main(["trust", "song.nawgraph"])
+    assert "nawgraph models add encodec-32k" in capsys.readouterr().out
+    main(["licences", "song.nawgraph"])
+    assert "encodec-32k: CC-BY-NC-4.0 (not commercial)" in capsys.readouterr().out
+
+
+def test_every_node_that_borrows_a_model_says_which() -> None:
+    silent = []
+    for spec in standard().specs():
+        code = inspect.getsource(spec.function) if spec.function else ""
+        says = spec.models or any(isinstance(k.hint, Model) for k in spec.knobs)
+        if "ctx.borrow" in code and not says and not any(p.type.name.endswith("Ref") for p in spec.inputs):
+            silent.append(spec.id)
+    assert silent == []

@@ -12,7 +12,6 @@ from typing import Any, Literal
 from nawgraph.edits import Batch, Edit, EditError, SetKnob
 from nawgraph.graph import Graph, Library, Node, definition_of
 from nawgraph.hints import File
-from nawgraph.home import models_folder
 from nawgraph.interface import Interfaces
 
 NEAR = 3
@@ -78,11 +77,13 @@ def missing(graph: Graph, library: Library, base: Path, models: Collection[str] 
         graph: the document.
         library: the node types there are.
         base: folder of relative file knobs.
-        models: names of the models there are; by default those in the user's folder.
+        models: names of the models there are; by default those that are installed.
     """
     found = [*_types(graph, library)]
     for knob in file_knobs(graph, library):
         found += [_file(knob, path, base) for path in dict.fromkeys(knob.paths) if not _exists(base / path)]
+    if not graph.lock.get("models"):
+        return found
     return found + _models(graph, _installed() if models is None else models)
 
 
@@ -191,11 +192,9 @@ def _models(graph: Graph, known: Collection[str]) -> list[Missing]:
 
 
 def _installed() -> list[str]:
-    try:
-        entries = [entry for entry in models_folder().iterdir() if not entry.name.startswith(".")]
-    except OSError:
-        return []
-    return sorted({name for entry in entries for name in (entry.name, entry.stem)})
+    from nawgraph.models.catalogue import listed
+
+    return [entry.title for entry in listed() if entry.state == "installed"]
 
 
 def _paths(node: Node, knob: str, default: Any, is_instance: bool) -> tuple[str, ...]:

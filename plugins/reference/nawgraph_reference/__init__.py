@@ -65,7 +65,7 @@ def dac_parity(
 
 
 @ng.node("reference.clap_parity", version=1, aliases=("compare", "proof"))
-def clap_parity(audio: ng.Audio, *, seed: Annotated[int, ng.Seed()] = 0) -> ClapParity:
+def clap_parity(audio: ng.Audio, *, seed: Annotated[int, ng.Seed()] = 0, ctx: ng.Context) -> ClapParity:
     """Embed a sound and a text with laion_clap and with transformers' ClapModel of the same weights.
 
     The largest difference of an element of the two embeddings, which have length 1. Network and text are random, from
@@ -74,6 +74,12 @@ def clap_parity(audio: ng.Audio, *, seed: Annotated[int, ng.Seed()] = 0) -> Clap
     from nawgraph_reference.clap_layout import embedded, original, text, translated, waveform
 
     model = original(seed)
+    ctx.check()  # each of these steps takes a second or so on a busy machine
     pair = waveform(audio), text(seed)
-    (sound, words), (other_sound, other_words) = embedded(model, None, *pair), embedded(model, translated(model), *pair)
+    ctx.check()
+    sound, words = embedded(model, None, *pair)
+    ctx.check()
+    other = translated(model)
+    ctx.check()
+    other_sound, other_words = embedded(model, other, *pair)
     return ClapParity(abs(sound - other_sound).max().item(), abs(words - other_words).max().item())

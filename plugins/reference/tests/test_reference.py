@@ -53,7 +53,7 @@ def test_a_published_checkpoint_file_is_loaded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_clap_embeddings_are_the_same(seed: int) -> None:
-    found = clap_parity(noise(48_000, 200_001), seed=seed)
+    found = clap_parity(noise(48_000, 200_001), seed=seed, ctx=ng.Context())
     assert found.audio_error <= 1e-6
     assert found.text_error <= 2e-6
 
@@ -83,7 +83,7 @@ def test_who_gives_up_is_heard_between_two_layers() -> None:
 
 def test_bad_input_is_a_sentence() -> None:
     with pytest.raises(ValueError, match="CLAP wants 48000 Hz"):
-        clap_parity(noise(44_100))
+        clap_parity(noise(44_100), ctx=ng.Context())
     with pytest.raises(ValueError, match="audio is empty"):
         dac(noise(44_100, 0), ctx=ng.Context())
 
