@@ -3,7 +3,8 @@
 Songs of every style, with seeds that no training used, steady and with a tempo that drifts, are composed, played and
 tracked by `song.grid`. Printed for each style: F-measure of beats and of first beats (± 70 ms, from the sixth second
 on, as MIREX has it), the beats' error in time, and whether the time signature was found. Exit status 1 if the mean
-F-measure of beats is below 0.95. With `--files FILE…`: recordings, for which only the tempo and how well beats meet onsets is known.
+F-measure of beats is below 0.95. With `--files FILE…`: recordings, of which nobody
+knows the beats; printed is how they meet the onsets.
 """
 
 from __future__ import annotations
