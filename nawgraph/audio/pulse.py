@@ -31,7 +31,7 @@ _SLIP = 8.0
 BARS = (4, 3, 2, 5, 6, 7)
 """Beats a bar may have, the likelier first."""
 
-_BAR_TASTE = (0.0, -0.02, -0.04, -0.08, -0.12, -0.15)
+_BAR_TASTE = (0.0, -0.02, -0.15, -0.08, -0.2, -0.22)
 """What each length of bar has against it, as log-likelihood a beat."""
 
 _WEAK = 0.16
