@@ -134,7 +134,7 @@ def _family(options: argparse.Namespace) -> Family | None:
 
 def _fetched(options: argparse.Namespace, wanted: Family | None) -> tuple[Path, str, str, Family | None]:
     """From the hub: the file, the hub's id, the commit, the family. The licence is shown first."""
-    from nawgraph.models import hub
+    from nawgraph.models import checkpoints, hub
     from nawgraph.models.families import family
 
     found = wanted or family(options.source)
@@ -153,7 +153,11 @@ def _fetched(options: argparse.Namespace, wanted: Family | None) -> tuple[Path, 
     else:
         say(f"{id}: its licence is not known here; look at its page before you use it")
     path, commit = hub.fetch(
-        id, found.file if found else "model.safetensors", options.revision, offline=options.offline
+        id,
+        found.file if found else "model.safetensors",
+        options.revision,
+        offline=options.offline,
+        beside=checkpoints.layouts()[found.layout].beside if found else checkpoints.beside(),
     )
     return path, id, commit, found
 

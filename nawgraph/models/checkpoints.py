@@ -36,19 +36,27 @@ class Layout:
         marks: beginnings of names, one of which every such file has.
         build: network of tensors and config; raises ValueError with the first name or shape that differs.
         rate: sample rate that a config states.
+        beside: further files beside the weights that belong to them; the config's "files" says where they lie.
     """
 
     kind: str
     marks: tuple[str, ...]
     build: Callable[[Mapping[str, Any], Mapping[str, Any], str, str], Any]
     rate: Callable[[Mapping[str, Any]], int] = field(default=lambda config: 0)
+    beside: tuple[str, ...] = ()
 
 
 def layouts() -> dict[str, Layout]:
     """All layouts that can be read."""
-    from nawgraph.models.codecs.load import LAYOUTS
+    from nawgraph.models.clap import load as clap
+    from nawgraph.models.codecs import load as codecs
 
-    return LAYOUTS
+    return {**codecs.LAYOUTS, **clap.LAYOUTS}
+
+
+def beside() -> tuple[str, ...]:
+    """Names of all files that may belong to weights, besides their config."""
+    return tuple(dict.fromkeys(name for layout in layouts().values() for name in layout.beside))
 
 
 def read(path: Path) -> Checkpoint:
@@ -77,7 +85,10 @@ def read(path: Path) -> Checkpoint:
         raise ValueError(
             f"{path.name} is damaged, cut short or no safetensors file ({first}): fetch it again"
         ) from None
-    return Checkpoint(tensors, _config(path, metadata), recognised(tensors, path.name))
+    layout = recognised(tensors, path.name)
+    config = _config(path, metadata)
+    config["files"] = {n: str(f) for n in layouts()[layout].beside if (f := path.with_name(n)).is_file()}
+    return Checkpoint(tensors, config, layout)
 
 
 def recognised(tensors: Mapping[str, Any], name: str) -> str:

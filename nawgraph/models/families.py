@@ -59,8 +59,21 @@ FAMILIES = (
         44_100,
         file="vae/diffusion_pytorch_model.safetensors",
     ),
-    Family("clap-htsat-unfused", "clap", "laion/clap-htsat-unfused", "Apache-2.0", True, "", 615 * _MB, 48_000, _LATER),
-    Family("clap-music", "clap", "laion/larger_clap_music", "Apache-2.0", True, "", 776 * _MB, 48_000, _LATER),
+    Family("clap-htsat-unfused", "clap", "laion/clap-htsat-unfused", "Apache-2.0", True, "clap", 615 * _MB, 48_000),
+    Family("clap-htsat-fused", "clap", "laion/clap-htsat-fused", "Apache-2.0", True, "clap", 615 * _MB, 48_000),
+    Family("clap-general", "clap", "laion/larger_clap_general", "Apache-2.0", True, "clap", 776 * _MB, 48_000),
+    Family("clap-music", "clap", "laion/larger_clap_music", "Apache-2.0", True, "clap", 776 * _MB, 48_000),
+    Family(
+        "clap-laion-music",
+        "clap",
+        "lukewys/laion_clap",
+        "not stated (its code is CC0-1.0)",
+        False,
+        "laion-clap",
+        2350 * _MB,
+        48_000,
+        file="music_audioset_epoch_15_esc_90.14.pt",
+    ),
     Family("vocos-mel-24k", "vocoder", "charactr/vocos-mel-24khz", "MIT", True, "", 54 * _MB, 24_000, _LATER),
     Family(
         "bigvgan-v2-44k", "vocoder", "nvidia/bigvgan_v2_44khz_128band_512x", "MIT", True, "", 489 * _MB, 44_100, _LATER

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from nawgraph.home import models_folder
 
+SAFE, OLD = "model.safetensors", "pytorch_model.bin"
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
@@ -18,7 +20,9 @@ def is_id(text: str) -> bool:
     return bool(_ID.fullmatch(text))
 
 
-def fetch(id: str, file: str, revision: str = "", *, offline: bool = False) -> tuple[Path, str]:
+def fetch(
+    id: str, file: str, revision: str = "", *, offline: bool = False, beside: Sequence[str] = ()
+) -> tuple[Path, str]:
     """Weights and the config beside them, and the commit that they are of.
 
     Args:
@@ -26,6 +30,7 @@ def fetch(id: str, file: str, revision: str = "", *, offline: bool = False) -> t
         file: of the weights, within the repository.
         revision: branch, tag or commit; empty for the newest.
         offline: look only at what was fetched before.
+        beside: further files beside the weights, of those that are there.
 
     Raises:
         LookupError: huggingface_hub is missing, the hub cannot be reached, or it has no such repository or file.
@@ -40,10 +45,15 @@ def fetch(id: str, file: str, revision: str = "", *, offline: bool = False) -> t
         "revision": revision or None, "cache_dir": models_folder() / ".hub", "local_files_only": offline
     }  # fmt: skip
     try:
-        path = Path(hub.hf_hub_download(id, file, **options))
-        config = str(Path(file).with_name("config.json"))
-        with suppress(hub.errors.EntryNotFoundError):  # some checkpoints carry their config themselves
-            hub.hf_hub_download(id, config, **options)
+        try:
+            path = Path(hub.hf_hub_download(id, file, **options))
+        except hub.errors.EntryNotFoundError as error:
+            if file != SAFE or isinstance(error, hub.errors.LocalEntryNotFoundError):
+                raise
+            path = Path(hub.hf_hub_download(id, OLD, **options))  # from before safetensors; asks to be converted
+        for name in ("config.json", *beside):
+            with suppress(hub.errors.EntryNotFoundError):  # some checkpoints carry their config themselves
+                hub.hf_hub_download(id, Path(file).with_name(name).as_posix(), **options)
     except hub.errors.GatedRepoError:
         raise LookupError(
             f"{id} asks you to agree to its terms first: do so on its page, and log in to the hub"

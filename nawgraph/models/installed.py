@@ -102,7 +102,8 @@ def load(ref: ModelRef, kind: str) -> Any:
     if path.is_dir():
         path = checkpoints.weights_in(path)
     if not path.exists():
-        find(kind, ref.name)  # says what there is
+        if _NAME.fullmatch(ref.name):
+            find(kind, ref.name)  # says what there is
         raise LookupError(f"{path} does not exist")
     digest = ref.revision or file_digest(path)
     found = checkpoints.read(path)
@@ -234,6 +235,9 @@ def _copy(file: Path, work: Path, convert: bool) -> None:
         shutil.copyfile(file, work / WEIGHTS)
     if beside.is_file():
         shutil.copyfile(beside, work / CONFIG)
+    for name in checkpoints.beside():
+        if file.with_name(name).is_file():
+            shutil.copyfile(file.with_name(name), work / name)
 
 
 def _belongs(name: str, layout: str, rate: int, wanted: Family | None) -> None:

@@ -34,7 +34,7 @@ class Loader:
 _loaders: dict[str, Loader] = {}
 _HOUSE = {
     "beats": "nawgraph.models.beats.house",
-    "clap": "nawgraph.models.clap.house",
+    "clap": "nawgraph.models.clap.load",
     "codec": "nawgraph.models.codecs.load",
     "planner": "nawgraph.models.planner.house",
     "renderer": "nawgraph.models.render.house",

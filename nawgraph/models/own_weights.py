@@ -57,6 +57,17 @@ def read(path: Path, kind: str, *, entry: str = "", called: str = "", torch: boo
     return tensors, facts
 
 
+def is_own(path: Path, entry: str) -> bool:
+    """Whether nawgraph's training wrote a file: its metadata has the entry; damaged and missing ones have not."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return entry in (file.metadata() or {})
+    except (SafetensorError, OSError, ValueError):
+        return False
+
+
 def made(path: Path, build: Callable[[], T]) -> T:
     """What `build` makes of a file's tensors.
 

@@ -16,6 +16,10 @@ from typing import Any
 
 _WAIT = 1800  # seconds
 
+_WITHIN = ("state_dict", "model_state_dict", "model", "generator", "best_state")
+_PARALLEL = "module."
+"""Before each name where the network was trained on several devices."""
+
 
 def convert(source: Path, target: Path) -> dict[str, Any]:
     """Write the tensors of a pickle as safetensors; the plain data that lay beside them.
@@ -62,10 +66,12 @@ def tensors_of(found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     while isinstance(found, Mapping):
         inner = {str(k): v for k, v in found.items() if isinstance(v, torch.Tensor)}
         if inner:
+            if all(k.startswith(_PARALLEL) for k in inner):
+                inner = {k.removeprefix(_PARALLEL): v for k, v in inner.items()}
             return {k: v.detach().contiguous().clone() for k, v in inner.items()}, plain(config)
         metadata = found.get("metadata")
         config = metadata.get("kwargs", metadata) if isinstance(metadata, Mapping) else found.get("config", config)
-        found = next((found[k] for k in ("state_dict", "model", "generator", "best_state") if k in found), None)
+        found = next((found[k] for k in _WITHIN if k in found), None)
     raise ValueError("there are no weights in it")
 
 
@@ -76,7 +82,13 @@ import torch
 from safetensors.torch import save_file
 from nawgraph.models.pickles import tensors_of
 source, target, told = sys.argv[1:]
-tensors, config = tensors_of(torch.load(source, map_location="cpu", weights_only=True))
+import numpy
+scalar = numpy.float64(0).__reduce__()[0]  # numbers of numpy beside the weights are data too
+dtypes = [type(numpy.dtype(t)) for t in (numpy.float32, numpy.float64, numpy.int32, numpy.int64, numpy.bool_)]
+allowed = [scalar, (scalar, "numpy.core.multiarray.scalar"), numpy.dtype, *dtypes]
+with torch.serialization.safe_globals(allowed):
+    held = torch.load(source, map_location="cpu", weights_only=True)
+tensors, config = tensors_of(held)
 save_file(tensors, target)
 with open(told, "w", encoding="utf-8") as file:
     json.dump(config, file)

@@ -7,8 +7,9 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from nawgraph.context import Context
-from nawgraph.hints import File, Range, Text
+from nawgraph.hints import File, Model, Range, Text
 from nawgraph.node import node
+from nawgraph.nodes.codec import digest_of
 from nawgraph.values import Audio, Embedding, ModelRef, Prompt
 
 HOUSE = ModelRef("clap", "house", "2")
@@ -32,21 +33,27 @@ class Nearest(NamedTuple):
 
 
 @node(
-    "clap.model", version=2, migrations={1: dict}, title="CLAP weights", needs="io", aliases=("checkpoint", "load CLAP")
+    "clap.model",
+    version=3,
+    migrations={1: dict, 2: dict},
+    title="CLAP weights",
+    pure=False,
+    needs="io",
+    aliases=("checkpoint", "load CLAP", "LAION"),
 )
-def model(*, file: Annotated[str, File(("safetensors",))] = "") -> ModelRef:
-    """Choose the CLAP: weights that `nawgraph train clap` made; empty for nawgraph's own."""
-    from pathlib import Path
+def model(
+    *, name: Annotated[str, Model("clap")] = "", file: Annotated[str, File(("safetensors",))] = "", ctx: Context
+) -> ModelRef:
+    """Choose a CLAP: the `name` of an installed one (`nawgraph models list`), or a `file` of weights.
 
-    from nawgraph.values import digest
-
-    if not file:
-        return HOUSE
-    try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        raise ValueError(f"{file} cannot be read: {error.strerror}") from None
-    return ModelRef("clap", file, digest(data).hex())
+    A file is what `nawgraph train clap` made, or a published checkpoint with its config.json and tokenizer by it.
+    Both empty: nawgraph's own. Embeddings of different CLAPs cannot be compared.
+    """
+    if name and file:
+        raise ValueError("give a name or a file, not both")
+    if name:
+        return ctx.model("clap", name)
+    return ModelRef("clap", file, digest_of(file)) if file else HOUSE
 
 
 @node(
@@ -104,8 +111,8 @@ def texts(
 def audio(audio: Audio, model: ModelRef | None = None, *, ctx: Context) -> Embedding:
     """Turn a sound into an embedding, to compare it with words and sounds, or as a reference.
 
-    It is listened to in windows of 10 s, evenly spaced and at most 60; their mean is the embedding. A shorter sound is
-    repeated. How loud it is makes no difference.
+    It is listened to in windows of 10 s, evenly spaced and at most 60, always the same; their mean is the embedding. A
+    shorter sound is repeated. How loud it is makes no difference to nawgraph's own CLAP; to others it may.
     """
     with ctx.borrow(_clap(model)) as clap:
         made: Embedding = clap.audio(audio, ctx.steps)

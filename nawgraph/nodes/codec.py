@@ -64,18 +64,27 @@ def model(
         return CodecRef("codec", found.name, found.revision)
     if not file:
         return HOUSE
+    return CodecRef("codec", file, digest_of(file))
+
+
+def digest_of(file: str) -> str:
+    """The revision of a file of weights: blake3 of its bytes, 160 bit, hexadecimal.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
     from pathlib import Path
 
     from blake3 import blake3
 
+    hasher = blake3()
     try:
         with Path(file).open("rb") as opened:
-            hasher = blake3()
             while block := opened.read(1 << 22):
                 hasher.update(block)
     except OSError as error:
         raise ValueError(f"{file} cannot be read: {error.strerror}") from None
-    return CodecRef("codec", file, hasher.hexdigest(length=20))
+    return hasher.hexdigest(length=20)
 
 
 @node(

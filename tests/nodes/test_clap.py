@@ -141,7 +141,7 @@ def test_what_cannot_be_compared_or_blended_is_said() -> None:
     with pytest.raises(ValueError, match="wire a CLAP"):
         clap.text(Prompt.of("techno"), ModelRef("planner", "house"), ctx=watch())
     with pytest.raises(ValueError, match="cannot be read"):
-        clap.model(file="nowhere.safetensors")
+        clap.model(file="nowhere.safetensors", ctx=watch())
     with pytest.raises(ValueError, match="at least one"):
         clap.texts(texts=[], ctx=watch())
     with pytest.raises(ValueError, match="silent"):
@@ -190,4 +190,4 @@ def test_the_nodes_in_a_graph(lab: Lab, tmp_path: Path) -> None:
     )
     result = lab.run(document, "x")
     assert result["x.name"] == "techno"
-    assert states(lab.run(document, "x"), "ran") == set()
+    assert states(lab.run(document, "x"), "ran") == {"m"}  # it looks whether the weights are still the same

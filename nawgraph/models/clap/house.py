@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nawgraph.models import own_weights
-from nawgraph.models.loaders import loader
 from nawgraph.values import Audio, Embedding, ModelRef, Prompt, digest
 
 F32 = npt.NDArray[np.float32]
@@ -132,18 +131,12 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return own_weights.read(path, "clap", called="CLAP")
 
 
-def _size(ref: ModelRef) -> int:
-    path = path_of(ref)
-    return 2 * path.stat().st_size if path.is_file() else 0
-
-
 def path_of(ref: ModelRef) -> Path:
     """The file of a reference: the house's own, or the path that it names."""
     return WEIGHTS if ref.name == HOUSE else Path(ref.name)
 
 
-@loader("clap", estimate=_size)
-def load_clap(ref: ModelRef) -> HouseClap:
+def load(ref: ModelRef) -> HouseClap:
     """The house CLAP, or one that `nawgraph train clap` made. Raises LookupError, ValueError."""
     path = path_of(ref)
     tensors, facts = read(path)

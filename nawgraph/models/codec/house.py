@@ -246,14 +246,3 @@ def read(path: Path) -> HouseCodec:
 def path_of(ref: ModelRef) -> Path:
     """The file of a reference: the house's own, or the path that it names."""
     return WEIGHTS if ref.name == HOUSE else Path(ref.name)
-
-
-def is_own(path: Path) -> bool:
-    """Whether a file holds weights that `nawgraph train codec` made; damaged and missing ones do not."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return "codec" in (file.metadata() or {})
-    except (SafetensorError, OSError, ValueError):
-        return False

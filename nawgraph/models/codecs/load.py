@@ -79,6 +79,7 @@ def load_codec(ref: ModelRef) -> Any:
     """The house codec, one that `nawgraph train codec` made, or a published one. Raises LookupError, ValueError."""
     from nawgraph.models.codec import house
     from nawgraph.models.installed import load
+    from nawgraph.models.own_weights import is_own
 
     path = house.path_of(ref)
-    return house.read(path) if ref.name == house.HOUSE or house.is_own(path) else load(ref, "codec")
+    return house.read(path) if ref.name == house.HOUSE or is_own(path, "codec") else load(ref, "codec")

@@ -1,0 +1,158 @@
+"""Asks the published CLAPs and vocoders what they make of weights that are drawn by name (see ../drawn.py).
+
+Run by hand, in an environment of its own with transformers, tokenizers, laion-clap, vocos and encodec, and with the
+repositories of BigVGAN and DisCoder in folders: `python make_drawn.py clap laion vocos bigvgan=FOLDER discoder=FOLDER`.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[2] / "plugins" / "reference"), str(HERE.parents[2])]
+from drawn import sound, weight  # noqa: E402
+
+TEXTS = ["dark techno, 130 bpm", "It's  a naïve\n\nsynth-pop  tune; they'd  call it '80s…", "ピアノ ½ 12345 !?", " a"]
+
+
+def note(file, **more):
+    path = HERE / file
+    found = json.loads(path.read_text()) if path.is_file() else {}
+    path.write_text(json.dumps(found | more, separators=(",", ":"), ensure_ascii=False) + "\n")
+
+
+def drawn(model, name, also=lambda key: False):
+    """Fill a network with drawn weights and note its names and shapes."""
+    state = model.state_dict()
+    kept = {k: list(v.shape) for k, v in state.items() if v.is_floating_point() and not also(k)}
+    note("shapes.json", **{name: kept})
+    model.load_state_dict({k: torch.from_numpy(weight(k, s)) for k, s in kept.items()}, strict=False)
+    return model.eval()
+
+
+def digest(found):
+    lines = "\n".join(f"{k} {v}" for k, v in sorted(found.items()))
+    return {
+        "tensors": len(found), "numbers": int(sum(np.prod(v) for v in found.values())),
+        "sha256": hashlib.sha256(lines.encode()).hexdigest(),
+    }  # fmt: skip
+
+
+def full(name, config, make, skip):
+    """Names and shapes at the published size, as a digest."""
+    with torch.device("meta"):
+        model = make()
+    kept = {}
+    for key, value in model.state_dict().items():
+        if key.endswith((".weight_g", ".original0")) or any(part in key for part in skip):
+            continue
+        key = key.removesuffix(".parametrizations.weight.original1") + (".weight" if key.endswith("original1") else "")
+        kept[key.removesuffix("_v") if key.endswith("weight_v") else key] = list(value.shape)
+    note("sizes_drawn.json", **{name: {"config": config, **digest(kept)}})
+
+
+def keep(name, **arrays):
+    save_file({k: np.ascontiguousarray(v, np.float32) for k, v in arrays.items()}, HERE / f"{name}.made.safetensors")
+
+
+AUDIO = {
+    "patch_embeds_hidden_size": 8, "hidden_size": 64, "depths": [2, 2, 2, 2], "num_attention_heads": [1, 2, 2, 4],
+    "num_classes": 8,
+}  # fmt: skip
+TEXT = {
+    "vocab_size": 400, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48,
+    "max_position_embeddings": 80, "type_vocab_size": 1, "layer_norm_eps": 1e-5,
+}  # fmt: skip
+BUFFERS = ("position_ids", "token_type_ids", "relative_position_index", "num_batches_tracked", "logit_scale")
+
+
+def tokenizer(folder):
+    """A small vocabulary of the same kind, learnt from a few lines."""
+    from tokenizers import ByteLevelBPETokenizer
+
+    made = ByteLevelBPETokenizer()
+    lines = [
+        "dark techno with a synth bass, 130 bpm",
+        "it's a naïve tune that they'd call synth-pop",
+        "ピアノ and 123 ",
+    ] * 9
+    made.train_from_iterator(lines, vocab_size=TEXT["vocab_size"], min_frequency=2,
+                             special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"])  # fmt: skip
+    made.save_model(str(folder))
+
+
+@torch.inference_mode()
+def clap():
+    from transformers import ClapConfig, ClapFeatureExtractor, ClapModel, RobertaTokenizer
+
+    for name, fused in (("clap", False), ("clap-fused", True)):
+        folder = HERE / name
+        folder.mkdir(exist_ok=True)
+        more = {"enable_fusion": True, "fusion_type": "aff_2d"} if fused else {}
+        config = ClapConfig(text_config=TEXT, audio_config=AUDIO | more, projection_dim=16)
+        model = drawn(ClapModel(config), name, lambda key: any(b in key for b in BUFFERS))
+        config.save_pretrained(folder)
+        hear = ClapFeatureExtractor(frequency_min=50, truncation="fusion" if fused else "rand_trunc")
+        hear.save_pretrained(folder)
+        made = {}
+        for label, frames in (("short", 150_000), ("long", 1_200_000)):
+            x, size, found = sound(frames, 48_000)[0], 480_000, []
+            for start in [0] if frames < size else np.linspace(0, frames - size, -(-frames // size)).round():
+                mel = hear(x[int(start) : int(start) + size], sampling_rate=48_000, return_tensors="pt").input_features
+                longer = torch.zeros(1, 1, dtype=torch.bool)
+                found.append(model.get_audio_features(mel.float(), is_longer=longer).pooler_output[0].numpy())
+            total = np.sum(found, axis=0)
+            made[label] = total / np.linalg.norm(total)
+        if not fused:
+            tokenizer(folder)
+            read = RobertaTokenizer.from_pretrained(folder)
+            assert 300 < len(read) <= TEXT["vocab_size"], len(read)
+            numbers = [read(t, truncation=True, max_length=77).input_ids for t in TEXTS]
+            note("tokens.json", texts=TEXTS, numbers=numbers)
+            rows = [model.get_text_features(torch.tensor([n])).pooler_output[0].numpy() for n in numbers]
+            made["texts"] = np.stack(rows)
+        keep(name, **made)
+    published = {
+        "clap-htsat-unfused": {"audio_config": {"num_classes": 527}, "text_config": {}},
+        "clap-music": {
+            "audio_config": {
+                "patch_embeds_hidden_size": 128, "hidden_size": 1024, "depths": [2, 2, 12, 2], "num_classes": 527,
+                "num_attention_heads": [4, 8, 16, 32],
+            },
+            "text_config": {},
+        },
+    }  # fmt: skip
+    for name, config in published.items():
+        full(name, config, lambda config=config: ClapModel(ClapConfig(**config)), BUFFERS)
+
+
+@torch.inference_mode()
+def laion():
+    from nawgraph_reference import clap_layout
+
+    model = clap_layout.original(0)
+    model = drawn(
+        model, "laion-clap", lambda key: any(p in key for p in (*BUFFERS, "extractor", "attn_mask", "logit_scale"))
+    )
+    words = [0, 5, 77, 199, 23, 42, 2]
+    made = {}
+    x = np.zeros((1, 480_000), np.float32)
+    part = sound(150_000, 48_000)
+    x[:, :450_000] = np.tile(part, 3)
+    found = model.audio_branch({"waveform": torch.from_numpy(x)}, device="cpu")["embedding"]
+    made["short"] = torch.nn.functional.normalize(model.audio_projection(found), dim=-1)[0].numpy()
+    given = {"input_ids": torch.tensor([words]), "attention_mask": torch.ones(1, len(words), dtype=torch.long)}
+    made["text"] = model.get_text_embedding(given)[0].numpy()
+    made["words"] = np.array(words)
+    keep("laion-clap", **made)
+
+
+if __name__ == "__main__":
+    for word in sys.argv[1:]:
+        what, _, folder = word.partition("=")
+        globals()[what](*[folder] * bool(folder))
