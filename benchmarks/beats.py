@@ -2,9 +2,10 @@
 
 Songs of every style, with seeds that no training used, steady and with a tempo that drifts, are composed, played and
 tracked by `song.grid`. Printed for each style: F-measure of beats and of first beats (± 70 ms, from the sixth second
-on, as MIREX has it), the beats' error in time, and whether the time signature was found. Exit status 1 if the mean
-F-measure of beats is below 0.95. With `--files FILE…`: recordings, of which nobody
-knows the beats; printed is how they meet the onsets.
+on, as MIREX has it), the beats' error in time, whether the time signature was found, the share of beats on which
+`song.chords` has the right triad, and the F-measure of section borders (± 0.5 s). Exit status 1 if the mean F-measure
+of beats is below 0.95. With `--files FILE…`: recordings, of which nobody knows the beats; printed is how they meet
+the onsets.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "songs"))
 
-from drifting import f_measure, heard_beats, take
+from drifting import agreement, borders, f_measure, heard_beats, take
 
 from nawgraph.audio.files import read
 from nawgraph.audio.onsets import onset_envelope
@@ -54,8 +55,9 @@ def main() -> int:
 
 
 def songs(options: argparse.Namespace) -> int:
-    print(f"{'style':16s} {'beats':>7s} {'drifting':>9s} {'bars':>7s} {'off ms':>7s} {'meter':>7s}")
-    every, drifted, firsts, meters, late, spent, heard = [], [], [], [], [], 0.0, 0.0
+    heads = ("beats", "drifting", "bars", "off ms", "meter", "chords", "form")
+    print(f"{'style':16s} " + " ".join(f"{head:>{9 if head == 'drifting' else 7}s}" for head in heads))
+    every, drifted, firsts, meters, late, chords, form, spent, heard = [], [], [], [], [], [], [], 0.0, 0.0
     for style in STYLES:
         row: dict[str, list[float]] = defaultdict(list)
         for seed in range(options.first, options.first + options.seeds):
@@ -69,19 +71,26 @@ def songs(options: argparse.Namespace) -> int:
                 row["bars"].append(f_measure(made.bars, bars))
                 off = np.array([beats[np.argmin(np.abs(beats - b))] - b for b in made.beats[made.beats > 5]])
                 row["off"] += list(1000 * np.abs(off[np.abs(off) < 0.07]))
+                score = song.chords(made.audio, found.grid, ctx=Context(lend=lend))
+                score = song.sections(made.audio, score, ctx=Context(lend=lend))
+                row["chords"].append(agreement(made, score))
+                row["form"].append(borders(made, score))
                 row["meter"].append(found.grid.meter_at(found.grid.bars // 2).beats == made.meter)
         both = row["steady"] + row["drifting"]
         print(
             f"{style:16s} {np.mean(both):7.3f} {np.mean(row['drifting']):9.3f} {np.mean(row['bars']):7.3f} "
-            f"{np.mean(row['off']):7.1f} {np.mean(row['meter']):7.2f}",
+            f"{np.mean(row['off']):7.1f} {np.mean(row['meter']):7.2f} {np.mean(row['chords']):7.2f} "
+            f"{np.mean(row['form']):7.2f}",
             flush=True,
         )
         every, drifted, firsts = every + both, drifted + row["drifting"], firsts + row["bars"]
         meters, late = meters + row["meter"], late + row["off"]
+        chords, form = chords + row["chords"], form + row["form"]
     mean = float(np.mean(every))
     print(
         f"{'all ' + str(len(every)) + ' songs':16s} {mean:7.3f} {np.mean(drifted):9.3f} {np.mean(firsts):7.3f} "
-        f"{np.mean(late):7.1f} {np.mean(meters):7.2f}   median {np.median(every):.3f}, worst {min(every):.3f}, "
+        f"{np.mean(late):7.1f} {np.mean(meters):7.2f} {np.mean(chords):7.2f} {np.mean(form):7.2f}\n"
+        f"beats: median {np.median(every):.3f}, worst {min(every):.3f}, "
         f"{heard / spent:.0f} times real time"
     )
     passed = mean >= TARGET and float(np.mean(drifted)) >= TARGET

@@ -46,7 +46,7 @@ _LOW = 16 * 3
 _SUSTAINED = 7
 """Frames (0.65 s) of the median that takes strokes out of a spectrum."""
 
-_TURN = 12.0
+_TURN = 20.0
 """Price of a change of key, as log-likelihood."""
 
 _SURE = 6.0

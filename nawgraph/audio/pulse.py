@@ -31,7 +31,7 @@ _SLIP = 8.0
 BARS = (4, 3, 2, 5, 6, 7)
 """Beats a bar may have, the likelier first."""
 
-_BAR_TASTE = (0.0, -0.02, -0.04, -0.08, -0.12, -0.15)
+_BAR_TASTE = (0.0, -0.02, -0.15, -0.08, -0.2, -0.22)
 """What each length of bar has against it, as log-likelihood a beat."""
 
 _WEAK = 0.16
@@ -39,12 +39,24 @@ _WEAK = 0.16
 
 
 class Pulse(NamedTuple):
-    """Beats in seconds, the place of each in its bar (0 the first), the beats of a bar, and how sure (0 to 1)."""
+    """Beats, and how sure they are.
+
+    Attributes:
+        times: seconds, rising.
+        places: of each beat in its bar, 0 the first.
+        strength: how likely each is, 0 to 1.
+        beats: of a bar.
+    """
 
     times: Array
     places: npt.NDArray[np.int64]
+    strength: Array
     beats: int
-    confidence: float
+
+    @property
+    def confidence(self) -> float:
+        """The mean strength."""
+        return float(self.strength.mean())
 
 
 def pulse(
@@ -88,7 +100,7 @@ def pulse(
         return None
     times = np.array([_vertex(probabilities[0], int(t)) for t in path]) / frame_rate
     places, found = _bars(_near(probabilities[1], path), beats)
-    return Pulse(times, places, found, float(np.mean(_near(probabilities[0], path))))
+    return Pulse(times, places, _near(probabilities[0], path), found)
 
 
 def _near(curve: npt.NDArray[np.float32], path: npt.NDArray[np.int64]) -> Array:

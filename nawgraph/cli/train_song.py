@@ -1,4 +1,4 @@
-"""``nawgraph train beats``: the network behind `song.grid`."""
+"""``nawgraph train beats``, the network behind `song.grid`, and ``nawgraph train annotate``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from nawgraph.cli import train_render
-from nawgraph.cli.common import OK, Commands, Stop, say, sentences
+from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
 
 _DATA, _RUN = Path("train/beat-songs"), Path("train/beats")
 _FIRST = 1000
@@ -25,6 +25,11 @@ def register_training(what: Commands) -> None:
     parser.add_argument("--threads", metavar="N", type=int, default=1, help="threads (default: 1)")
     parser.add_argument("--tiny", action="store_true", help="a network ten times smaller, to try the command out")
     parser.set_defaults(action=beats)
+
+    parser = what.add_parser("annotate", help="say what the recordings of a folder are, one JSON object a line")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="of recordings, with the folders in it")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="annotations (default: FOLDER/annotations.jsonl)")
+    parser.set_defaults(action=annotate)
 
 
 def beats(options: argparse.Namespace) -> int:
@@ -45,3 +50,16 @@ def beats(options: argparse.Namespace) -> int:
         say(f"{path} has {export(options.out, path) / 1024:.0f} KiB")
     print(path)
     return OK
+
+
+def annotate(options: argparse.Namespace) -> int:
+    """Annotate a folder; status 1 if a file could not be read."""
+    train_render.prepare(options)
+    from nawgraph.training.annotate import write
+
+    out = options.out or options.folder / "annotations.jsonl"
+    with sentences():
+        tally = write(options.folder, out, say)
+    say(f"{tally.done} annotated, {tally.kept} as before, {tally.bad} not readable")
+    print(out)
+    return FAILED if tally.bad else OK

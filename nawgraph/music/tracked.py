@@ -28,7 +28,7 @@ STEADY = 0.02
 """Seconds within which most beats of a steady song lie on one line."""
 
 MOST = 0.85
-"""How many of them do. The others were misheard, in a break for instance, and are put on the line."""
+"""What share of their strength does. The others were misheard, in a break for instance, and are put on the line."""
 
 BEND = 0.012
 """Seconds by which sixteen neighbouring beats may lie off the line."""
@@ -42,11 +42,20 @@ _SMOOTH = 30.0
 _PART = 8
 """Parts of a beat in which the first, short bar is counted."""
 
+_SAME = 0.0003
+"""Seconds by which a beat may be off before another tempo is written."""
+
 _SHORTEST = 0.008
 """Seconds of the shortest such bar: a 32nd at 1000 beats a minute."""
 
 
-def grid_of(times: Sequence[float] | Array, places: Sequence[int], beats: int, seconds: float) -> Grid:
+def grid_of(
+    times: Sequence[float] | Array,
+    places: Sequence[int],
+    beats: int,
+    seconds: float,
+    strength: Sequence[float] | Array | None = None,
+) -> Grid:
     """The grid of a song.
 
     Args:
@@ -54,6 +63,7 @@ def grid_of(times: Sequence[float] | Array, places: Sequence[int], beats: int, s
         places: of each beat in its bar, 0 the first.
         beats: of a bar.
         seconds: length of the recording, which the grid covers.
+        strength: how sure each beat is, 0 to 1; a weak one follows its neighbours. None for all alike.
 
     Raises:
         ValueError: fewer than two beats, beats that do not rise, tempi outside 1 to 1000 beats a minute.
@@ -63,19 +73,20 @@ def grid_of(times: Sequence[float] | Array, places: Sequence[int], beats: int, s
         raise ValueError(f"a grid needs two beats or more, each with its place in a bar, got {len(heard)}")
     if heard[0] < 0 or np.diff(heard).min() <= 0:
         raise ValueError("the beats of a grid must rise from 0 on")
-    line = _line(heard)
+    sure = np.clip(np.ones(len(heard)) if strength is None else np.asarray(strength, np.float64), 1e-3, 1)
+    line = _line(heard, sure)
     if line is not None:
         first, period, count = line
         placed = np.asarray(first + period * np.arange(count), np.float64)
         shift = _vote(heard, np.asarray(places), first, period, beats)
         bars = [i for i in range(count) if (i + shift) % beats == 0] or [0]
         return _built(placed, [0, count - 1], bars, beats, seconds)
-    placed = _smoothed(heard)
+    placed = _smoothed(heard, sure)
     bars = [i for i, place in enumerate(places) if place == 0] or [0]
     return _built(placed, _knots(placed), bars, beats, seconds)
 
 
-def _line(heard: Array) -> tuple[float, float, int] | None:
+def _line(heard: Array, sure: Array) -> tuple[float, float, int] | None:
     """First beat, period and number of beats of a song that keeps its tempo; a whole tempo where one fits.
 
     The period is the one at which the beats, folded by it, lie nearest to each other; so a beat too many in a break
@@ -86,16 +97,16 @@ def _line(heard: Array) -> tuple[float, float, int] | None:
     middle = float(np.median(np.diff(heard)))
     step = 0.1 / len(heard)
     candidates = middle * (1 + step * np.arange(-math.ceil(0.02 / step), math.ceil(0.02 / step) + 1))
-    fit = [abs(np.exp(2j * np.pi * heard / p).mean()) for p in candidates]
+    fit = [abs(sure @ np.exp(2j * np.pi * heard / p)) for p in candidates]
     period = float(candidates[int(np.argmax(fit))])
     for _ in range(3):
-        phase = float(np.angle(np.exp(2j * np.pi * heard / period).mean())) / (2 * np.pi) * period
+        phase = float(np.angle(sure @ np.exp(2j * np.pi * heard / period))) / (2 * np.pi) * period
         index = np.rint((heard - phase) / period)
         off = heard - phase - period * index
         inside = np.abs(off) <= STEADY
-        if inside.mean() < MOST:
+        if sure[inside].sum() < MOST * sure.sum():
             return None
-        period, phase = (float(v) for v in np.polyfit(index[inside], heard[inside], 1))
+        period, phase = (float(v) for v in np.polyfit(index[inside], heard[inside], 1, w=sure[inside]))
     off = heard[inside] - phase - period * index[inside]
     width = min(16, len(off))
     if np.abs(np.convolve(off, np.full(width, 1 / width), mode="valid")).max() > BEND:
@@ -119,17 +130,18 @@ def _vote(heard: Array, places: npt.NDArray[np.int64], first: float, period: flo
     return int(np.bincount((places - index) % beats, minlength=beats).argmax())
 
 
-def _smoothed(heard: Array) -> Array:
+def _smoothed(heard: Array, sure: Array) -> Array:
     """Beats without jitter: least squares with a penalty on third differences (Whittaker 1923)."""
     n = len(heard)
     if n < 5:
         return heard
     with importing:
-        from scipy.sparse import diags_array, eye_array
+        from scipy.sparse import diags_array
         from scipy.sparse.linalg import spsolve
 
     third = diags_array([-1.0, 3.0, -3.0, 1.0], offsets=[0, 1, 2, 3], shape=(n - 3, n))
-    made = np.asarray(spsolve((eye_array(n) + _SMOOTH * third.T @ third).tocsc(), heard))
+    weight = diags_array(sure)
+    made = np.asarray(spsolve((weight + _SMOOTH * third.T @ third).tocsc(), sure * heard))
     made = np.maximum(made, 0)
     return made if np.diff(made).min() > 0 else heard
 
@@ -169,6 +181,10 @@ def _built(placed: Array, knots: list[int], bars: list[int], beats: int, seconds
     if lead and whole:
         # The short bar takes what whole bars at the first tempo leave.
         points.insert(0, (lead, max(points[0][1] - first_period * (zero - lead) / PPQ, 1e-3)))
+    # Its last part alone is longer or shorter: the song begins with its own tempo.
+    early = points[0][0] - PPQ // _PART
+    if part and early > 0 and first_period * early / PPQ < points[0][1]:
+        points.insert(0, (early, first_period * early / PPQ))
     return Grid(_tempi(points), meters, len(counted) + (part > 0))
 
 
@@ -215,7 +231,9 @@ def _tempi(points: list[tuple[int, float]]) -> tuple[Tempo, ...]:
         if at <= tick or exact <= 0:
             continue
         milli = min(max(round(Fraction((at - tick) * 60_000, PPQ) / exact), 1_000), 1_000_000)
-        if not tempi or tempi[-1].milli_bpm != milli:
+        if tempi and abs(float(Fraction((at - tick) * 60_000, PPQ * tempi[-1].milli_bpm) - exact)) < _SAME:
+            milli = tempi[-1].milli_bpm
+        else:
             tempi.append(Tempo(tick, milli))
         time += Fraction((at - tick) * 60_000, PPQ * milli)
         tick = at

@@ -89,7 +89,8 @@ def grid(
             "and high where you know the tempo"
         )
     bpm = 60 / float(np.median(np.diff(found.times)))
-    return Tracked(grid_of(found.times, found.places.tolist(), found.beats, audio.seconds), bpm, found.confidence)
+    made = grid_of(found.times, found.places.tolist(), found.beats, audio.seconds, found.strength)
+    return Tracked(made, bpm, found.confidence)
 
 
 @node("song.chords", title="Find chords", aliases=("chord track", "key", "harmony", "transcribe"))

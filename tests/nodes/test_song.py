@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drifting import Take, f_measure, heard_beats, take
+from drifting import Take, agreement, f_measure, heard_beats, take
 
-from nawgraph.audio import memory
+from nawgraph.audio import harmony, memory
+from nawgraph.audio.loudness import integrated
 from nawgraph.context import Context
 from nawgraph.models import loaders
+from nawgraph.music.theory import is_minor
 from nawgraph.nodes import song
-from nawgraph.values import Audio, ModelRef
+from nawgraph.values import Audio, Grid, ModelRef, Score
 
 load = lru_cache(loaders.load)
 made = lru_cache(take)
@@ -117,3 +119,39 @@ def test_choosing_weights(tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_bytes(b"x")
     ref = song.model(file=str(tmp_path / "a.safetensors"))
     assert (ref.kind, bool(ref.revision)) == ("beats", True)
+
+
+def test_chords_keys_and_sections_of_drifting_songs() -> None:
+    right, keys = [], []
+    for seed, style in ((300, "house"), (302, "rock"), (305, "reggae"), (301, "funk")):
+        one = made(style, seed, 12, 0.05)
+        found = song.grid(one.audio, ctx=watch())
+        score = song.sections(one.audio, song.chords(one.audio, found.grid, ctx=watch()), ctx=watch())
+        right.append(agreement(one, score))
+        scales = [harmony.scale_of(k.tonic, "minor" if is_minor(k.mode) else "major") for k in (one.score.keys[0],)]
+        keys.append(len(scales[0] & harmony.scale_of(score.keys[0].tonic, score.keys[0].mode)))
+        assert score.sections[0].bar == 0 and score.sections[-1].end == found.grid.bars
+        assert score.grid == found.grid
+    assert np.mean(right) >= 0.7
+    assert np.mean(keys) >= 6
+
+
+def test_sound_without_pitch_has_no_chords() -> None:
+    grid = Grid(bars=2)
+    for samples in (np.zeros((1, 44_100)), np.full((2, 44_100), 0.3), np.zeros((1, 0))):
+        with pytest.raises(ValueError, match="no chords were found: the sound is silent or has no pitch"):
+            song.chords(Audio(samples.astype(np.float32), 44_100), grid, ctx=watch())
+        made = song.sections(Audio(samples.astype(np.float32), 44_100), Score(grid), ctx=watch())
+        assert made.sections[-1].end == 2
+
+
+def test_a_stem_is_made_as_loud_as_another() -> None:
+    rng = np.random.default_rng(0)
+    loud, soft = (Audio(rng.normal(0, s, (2, 88_200)).astype(np.float32), 44_100) for s in (0.3, 0.01))
+    silent = Audio(np.zeros((2, 88_200), np.float32), 44_100)
+    same = song.match(loud, soft)
+    assert integrated(same.samples, 44_100) == pytest.approx(integrated(soft.samples, 44_100), abs=0.01)
+    more = song.match(loud, soft, offset=3.0)
+    assert integrated(more.samples, 44_100) == pytest.approx(integrated(soft.samples, 44_100) + 3, abs=0.01)
+    assert song.match(silent, loud) is silent
+    assert not song.match(loud, silent).samples.any()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nawgraph.music.compose import compose
 from nawgraph.synth.render import render
 from nawgraph.training.beats.songs import drifting, felt
-from nawgraph.values import Audio, Grid, Score
+from nawgraph.values import Audio, Chord, Grid, Score
 
 TOLERANCE = 0.07
 """Seconds within which a beat counts as found (MIREX)."""
@@ -65,3 +65,23 @@ def heard_beats(grid: Grid, seconds: float) -> tuple[Array, Array]:
     """Beats and first beats of a grid that was found, as far as the recording goes."""
     beats, bars = felt(grid)
     return beats[beats < seconds - 0.03], bars[bars < seconds - 0.03]
+
+
+def agreement(one: Take, score: Score) -> float:
+    """Share of the true beats at which the found triad is right."""
+
+    def triad(c: Chord | None) -> tuple[int, bool] | None:
+        return (c.root, c.quality.startswith(("min", "dim", "m7"))) if c else None
+
+    truth = [one.score.chord_at(int(one.score.grid.tick_at(round(b * 1000) + 20, 1000))) for b in one.beats]
+    found = [score.chord_at(int(score.grid.tick_at(round(b * 1000) + 20, 1000))) for b in one.beats]
+    return float(np.mean([triad(a) == triad(b) for a, b in zip(truth, found, strict=True)]))
+
+
+def borders(one: Take, score: Score) -> float:
+    """F-measure of the borders between sections, ± half a second."""
+
+    def times(s: Score) -> Array:
+        return np.array([float(s.grid.seconds(s.grid.bar_start(x.bar))) for x in s.sections[1:]])
+
+    return f_measure(times(one.score), times(score), 0.5, 0.0)
