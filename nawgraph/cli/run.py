@@ -21,6 +21,7 @@ from nawgraph.cli.common import FAILED, INTERRUPTED, OK, Commands, Stop
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nawgraph.library import Library
     from nawgraph.runtime.local import Runtime
     from nawgraph.runtime.result import NodeResult, Result
     from nawgraph.watch import AbandonedError, Display, Emit
@@ -36,6 +37,7 @@ def register(commands: Commands) -> None:
     common.add_run_options(parser)
     parser.add_argument("--no-cache", action="store_true", help="keep nothing on disk, run everything")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.add_argument("--yes", action="store_true", help="do not ask before a stranger's document is first run")
     parser.set_defaults(action=run)
 
 
@@ -57,6 +59,8 @@ def _run(options: argparse.Namespace, start: float) -> int:
 
     library = common.library()
     graph = common.prepared(library, options)
+    if not _agreed(library, options):
+        return OK
     runtime = common.make_runtime(library, options, None if options.no_cache else common.cache_folder(options))
 
     def work(emit: Emit) -> Result:
@@ -77,6 +81,27 @@ def _run(options: argparse.Namespace, start: float) -> int:
     if result.status == "cancelled":
         sweep(options.out)
     return STATUS[result.status]
+
+
+def _agreed(library: Library, options: argparse.Namespace) -> bool:
+    """Whether it may run: a person at a terminal is asked once about a stranger's document that reaches out."""
+    if options.yes or options.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    from nawgraph.sharing import known
+
+    graph, _ = common.open_document(options.file, library)  # as it lies there: settings of this run are the user's own
+    found = known.question(graph, library)
+    if found is None:
+        return True
+    common.say(f"{options.file} came from elsewhere. It would use:")
+    for line in known.lines(found):
+        print(f"  {line}", file=sys.stderr)
+    print("Run it? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        common.say("not run")
+        return False
+    known.remember(graph)
+    return True
 
 
 def _display(as_json: bool) -> Display | None:

@@ -63,6 +63,7 @@ def lock(options: argparse.Namespace) -> int:
 
 def trust(options: argparse.Namespace) -> int:
     """The trust sheet; status 1 if a pack is missing."""
+    from nawgraph.sharing.known import lines
     from nawgraph.sharing.trust import sheet
 
     library = common.library()
@@ -71,27 +72,9 @@ def trust(options: argparse.Namespace) -> int:
     if options.json:
         common.print_json(_plain(found))
     else:
-        for line in _lines(found):
+        for line in lines(found):
             print(line)
     return FAILED if any(need.state == "missing" for need in found.packs) else OK
-
-
-def _lines(found: Any) -> list[str]:
-    made = []
-    for need in found.packs:
-        wanted = f" (made with {need.wanted})" if need.wanted and need.wanted != need.here else ""
-        made.append(f"pack      {need.pack} {need.here or '-'}: {need.state}{wanted}")
-        for name, (reason, granted) in need.permissions.items():
-            made.append(f"  may{'' if granted else ' not'}     {name}: {reason}")
-        made += [f"  {o.kind:<12}{o.sentence}{f': {o.command}' if o.command else ''}" for o in need.offers]
-    for what, entries in (("reads", found.reads), ("writes", found.writes), ("network", found.network)):
-        made += [f"{what:<10}{id}: {words}" for id, words in entries.items()]
-    for model in found.models:
-        terms = model.licence if model.commercial else f"{model.licence}, not known to allow commercial use"
-        offer = f": {model.command}" if model.command else ""
-        made.append(f"model     {model.name}: {model.state}, {terms}{offer}")
-    made += [f"outside   {path}: not in the document's folder" for path in found.outside]
-    return made or ["nothing but computing"]
 
 
 def verify(options: argparse.Namespace) -> int:

@@ -31,7 +31,13 @@ class Retrieved(NamedTuple):
     table: str
 
 
-@node("clap.tags", title="Tag", needs="gpu", aliases=("labels", "genre", "mood", "instruments", "annotate"))
+@node(
+    "clap.tags",
+    title="Tag",
+    needs="gpu",
+    models={"model": HOUSE},
+    aliases=("labels", "genre", "mood", "instruments", "annotate"),
+)
 def tags(
     embedding: Embedding,
     model: ModelRef | None = None,

@@ -46,7 +46,12 @@ def model(*, file: Annotated[str, File(("safetensors",))] = "") -> ModelRef:
     return ModelRef("beats", file, digest(data).hex())
 
 
-@node("song.grid", title="Find grid", aliases=("beat tracking", "tempo map", "downbeats", "time signature", "bars"))
+@node(
+    "song.grid",
+    title="Find grid",
+    models={"model": HOUSE},
+    aliases=("beat tracking", "tempo map", "downbeats", "time signature", "bars"),
+)
 def grid(
     audio: Audio,
     model: ModelRef | None = None,

@@ -78,7 +78,8 @@ def sheet(graph: Graph, library: Library, packs: Packs | None = None, index: Ind
     packs = packs or Packs()
     graph, _ = files.upgrade_nodes(graph, library)  # as a run would: a migration may give a file another knob
     reads = {_id(scope, id): str(node.knobs[knob]) for scope, id, node, knob in file_knobs(graph, library)}
-    writes, network = {}, {}
+    read = tuple(reads.values())
+    writes, network, folders = {}, {}, list[str]()
     for id, node, spec in described(graph, library):
         if spec.is_sink:
             name = node.knobs.get("name", "")
@@ -88,8 +89,10 @@ def sheet(graph: Graph, library: Library, packs: Packs | None = None, index: Ind
                 network[id] = (
                     str(node.knobs.get(knob.name, knob.default)) if knob.name not in node.inputs else "a wire's"
                 )
-        if spec.id == "list.files":
-            reads[id] = f"lists the folder {node.knobs.get('folder', '.')!r}"
+        if spec.id == "list.files" and "folder" not in node.inputs:
+            folder = str(node.knobs.get("folder", "."))
+            reads[id] = f"lists the folder {folder!r}"
+            folders += [folder, str(node.knobs.get("pattern", ""))]
     loaded = tuple(models.needs(graph, library))
     return Sheet(
         packs=tuple(_needs(graph, library, packs, index)),
@@ -98,7 +101,7 @@ def sheet(graph: Graph, library: Library, packs: Packs | None = None, index: Ind
         network=network,
         models=loaded,
         downloads=tuple(need.name for need in loaded if need.state == "missing"),
-        outside=tuple(sorted({path for path in reads.values() if _leads_out(path)})),
+        outside=tuple(sorted({path for path in (*read, *folders) if _leads_out(path)})),
     )
 
 

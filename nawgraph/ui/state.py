@@ -102,6 +102,7 @@ class Tab:
         notes: sentences that were said when it was opened.
         on_disk: what another program did to its file.
         fit: whether everything is shown, and is to stay so while the canvas gets its size.
+        foreign: whether it came from elsewhere and reaches beyond its folder, so that its first run is asked about.
     """
 
     key: int
@@ -120,6 +121,7 @@ class Tab:
     notes: tuple[str, ...] = ()
     on_disk: Literal["", "changed", "gone"] = ""
     fit: bool = False
+    foreign: bool = False
 
     @property
     def base(self) -> Path:

@@ -32,9 +32,9 @@ def test_nodes(cli: Any) -> None:
 def test_models(cli: Any) -> None:
     models = json.loads(cli("models", "list", "--json")[1])["models"]
     models = [m for m in models if m["source"] == "nawgraph"]
-    assert [m["kind"] for m in models] == ["clap", "codec", "planner", "renderer", "vocoder", "separator"]
-    assert all(m["state"] == "installed" and m["licence"] == "MIT" and m["bytes"] > 1e6 for m in models)
-    assert len({m["digest"] for m in models}) == 6
+    assert [m["kind"] for m in models] == ["beats", "clap", "codec", "planner", "renderer", "vocoder", "separator"]
+    assert all(m["state"] == "installed" and m["licence"] == "MIT" and m["bytes"] > 50_000 for m in models)
+    assert len({m["digest"] for m in models}) == 7
 
 
 def test_cache_info_verify_clear(cli: Any, song: str, place: Path) -> None:

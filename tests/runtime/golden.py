@@ -23,6 +23,7 @@ PLANS: dict[str, Any] = json.loads((GOLDEN / "plans.json").read_text(encoding="u
 SOURCES = {
     "Audio": ("audio.tone", {}),
     "Prompt": ("prompt.text", {}),
+    "Grid": ("song.grid", {"audio": "Audio"}),
     "Score": ("plan.compose", {"prompt": "Prompt"}),
     "Stems": ("synth.render", {"score": "Score"}),
     "Mask": ("mask.bars", {"score": "Score"}),

@@ -9,7 +9,7 @@ import dearpygui.dearpygui as dpg
 
 from nawgraph.ui import theme
 from nawgraph.ui.choices import ago
-from nawgraph.ui.dpg import preferences
+from nawgraph.ui.dpg import preferences, trust_sheet
 from nawgraph.ui.dpg.pane import Kit, Tag
 from nawgraph.ui.keys import Chord
 from nawgraph.ui.messages import Do, Invoke, Show
@@ -237,7 +237,7 @@ def _recovery(dialog: Dialogs, app: App, popup: Popup) -> None:
     dialog.button("Later", (Show(None),))
 
 
-_WIDTHS = {"missing": 640.0, "keys": 620.0, "settings": 520.0, "recovery": 480.0, "question": 520.0}
+_WIDTHS = {"missing": 640.0, "keys": 620.0, "settings": 520.0, "recovery": 480.0, "trust": 600.0, "question": 520.0}
 _DIALOGS: dict[str, Build] = {
     "prompt": _prompt,
     "text": _text,
@@ -246,4 +246,5 @@ _DIALOGS: dict[str, Build] = {
     "recovery": _recovery,
     "keys": preferences.keys,
     "settings": preferences.settings,
+    "trust": trust_sheet.sheet,
 }

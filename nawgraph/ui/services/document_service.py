@@ -9,9 +9,10 @@ from typing import Any
 
 from nawgraph.edits import History
 from nawgraph.graph import Graph
+from nawgraph.sharing.known import question, remember
 from nawgraph.ui import documents
 from nawgraph.ui.documents import SOUNDS, SUFFIX, ChangedOnDiskError, Claim, FormatError
-from nawgraph.ui.messages import Apply, Change, Close, Do, Front, Open, Retab, Say, Show
+from nawgraph.ui.messages import Apply, Change, Close, Do, Front, Open, Retab, Run, Say, Show
 from nawgraph.ui.runs.sounds import sounds
 from nawgraph.ui.services.browsing import listed
 from nawgraph.ui.services.worker import Worker
@@ -78,6 +79,7 @@ class DocumentService:
             stamp=found.stamp,
             name=title,
             notes=tuple(sentences),
+            foreign=question(found.graph, library) is not None,
         )
         lost = documents.missing(found.graph, library, found.base)
         messages: list[Any] = [Open(tab), Change({"files": tuple(documents.recent())})]
@@ -194,7 +196,7 @@ class DocumentService:
             self._write(tab, tab.path, None)
 
     def _write(self, tab: Tab, path: Path, stamp: Any, then: Any = None) -> None:
-        graph, key = tab.graph, tab.key
+        graph, key, foreign = tab.graph, tab.key, tab.foreign
 
         def job() -> list[Any]:
             try:
@@ -205,6 +207,8 @@ class DocumentService:
                 return [Say(f"Not saved: {error}", "error")]
             self._autosave.forget(str(key))
             documents.remember(path, str(graph.meta.get("title") or path.stem))
+            if not foreign:
+                remember(graph)
             if str(path.absolute()) not in self._claims:
                 self._claim(path)
             self._folder = path.absolute().parent
@@ -261,10 +265,13 @@ class DocumentService:
 
     def _open_version(self, app: App, data: Any) -> None:
         path, version = data["path"], data["version"]
+        library: Any = app.library
 
         def job() -> list[Any]:
             graph = documents.read_version(path, version)
-            return [Open(Tab(0, History.of(graph, version.label), name=f"{path.stem} ({version.label})"))]
+            foreign = question(graph, library) is not None
+            name = f"{path.stem} ({version.label})"
+            return [Open(Tab(0, History.of(graph, version.label), name=name, foreign=foreign))]
 
         self._worker.do(job)
 
@@ -282,6 +289,7 @@ class DocumentService:
                 "saved": found.graph,
                 "stamp": found.stamp,
                 "on_disk": "",
+                "foreign": question(found.graph, library) is not None,
             }
             return [Retab(tab.key, fields), Say(f"Reloaded {path.name}; Undo brings back what you had")]
 
@@ -317,11 +325,19 @@ class DocumentService:
 
     def _recover(self, app: App, data: Any) -> None:
         recovery = data["recovery"]
+        library: Any = app.library
         key = 1 + max((tab.key for tab in app.tabs), default=0)
 
         def job() -> list[Any]:
             found = self._autosave.take(recovery, str(key))
-            tab = Tab(0, History.of(found.graph, "recovered"), path=found.path, stamp=found.stamp, name=found.title)
+            tab = Tab(
+                0,
+                History.of(found.graph, "recovered"),
+                path=found.path,
+                stamp=found.stamp,
+                name=found.title,
+                foreign=question(found.graph, library) is not None,
+            )
             return [Open(tab), Say(f"Recovered “{found.title}”: save it to keep it"), *_recoveries()]
 
         self._worker.do(job)
@@ -330,6 +346,37 @@ class DocumentService:
         def job() -> list[Any]:
             documents.discard(data["recovery"])
             return [Show(None), *_recoveries()]
+
+        self._worker.do(job)
+
+    # ----------------------------------------------------------------------------------------- trust
+
+    def _ask(self, app: App, data: Any) -> None:
+        """Show what a foreign document would touch, before it is first run."""
+        tab = _tab(app, data["key"])
+        if tab is None:
+            return
+        graph = tab.graph
+        library: Any = app.library
+
+        def job() -> list[Any]:
+            found = question(graph, library)
+            if found is None:  # what reached out was taken away
+                return [Retab(tab.key, {"foreign": False}), Run(data["targets"])]
+            return [Show(Popup("trust", data={**data, "sheet": found, "title": tab.title}))]
+
+        self._worker.do(job)
+
+    def _trust(self, app: App, data: Any) -> None:
+        """The user agreed: remember it, and run what was asked for."""
+        tab = _tab(app, data["key"])
+        if tab is None:
+            return
+        graph = tab.graph
+
+        def job() -> list[Any]:
+            remember(graph)
+            return [Retab(tab.key, {"foreign": False}), Front(tab.key), Run(data["targets"])]
 
         self._worker.do(job)
 

@@ -38,6 +38,9 @@ class RunService:
         if not tab.graph.nodes:
             self._send(Say("There is nothing to run yet: add a node with Tab", "warning"))
             return
+        if tab.foreign:
+            self._send(Do("documents", "ask", {"key": tab.key, "targets": effect.targets}))
+            return
         label = "all" if effect.targets is None else f"to {', '.join(effect.targets)}"
         self._submit(app, tab, effect.targets, label)
 
@@ -123,7 +126,7 @@ class RunService:
 
     def _run_if_due(self, app: App) -> None:
         tab = app.tab
-        if tab is None:
+        if tab is None or tab.foreign:  # the first run of a foreign document is one that the user asks for
             return
         clock = self._auto.get(tab.key, AutoRun(ran=tab.graph, graph=tab.graph)).edited(tab.graph, app.now)
         self._auto[tab.key] = clock

@@ -272,3 +272,31 @@ def test_five_thousand_nodes_are_pasted_and_titles_of_all_scripts_are_kept(desk:
     assert sorted(node.title for node in kept.nodes.values() if node.title) == sorted(titles * 2)
     desk.hand.press("ctrl+z")
     desk.until(lambda: not desk.graph.nodes)
+
+
+def test_a_strangers_document_is_asked_about_before_it_first_runs(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "strange.nawgraph"
+    nodes = Map(
+        {
+            "tone": Node("audio.tone", 1, knobs=Map({"seconds": 0.1})),
+            "list": Node("list.files", 1, knobs=Map({"folder": "..", "pattern": "none*"})),
+            "size": Node("list.length", 1, inputs=Map({"items": ("list.items",)})),
+        }
+    )
+    files.save(Graph(nodes=nodes), path)
+    desk.open(path)
+    assert desk.tab.foreign
+    desk.hand.press("ctrl+Return")
+    desk.until(lambda: desk.popup is not None and desk.popup.kind == "trust")
+    assert desk.popup is not None and desk.popup.data["sheet"].outside == ("..",)
+    desk.escape()
+    assert desk.tab.run == 0 and desk.tab.foreign
+    desk.hand.press("ctrl+Return")
+    desk.until(lambda: desk.popup is not None and desk.popup.kind == "trust")
+    desk.hand.press("Return")
+    desk.until(lambda: desk.tab.run != 0 and desk.app.queue.current is None)
+    assert not desk.tab.foreign
+    desk.hand.press("ctrl+w")
+    desk.until(lambda: desk.app.tab is None)
+    desk.open(path)
+    assert not desk.tab.foreign
