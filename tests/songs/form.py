@@ -79,7 +79,8 @@ def _alike(mono: npt.NDArray[np.float32], edges: Array) -> Array:
     coarse = flux.reshape(4, -1, flux.shape[1]).mean(axis=1)
     steps = [np.linspace(a, b, _STEPS, endpoint=False) for a, b in itertools.pairwise(edges)]
     onsets = np.sqrt(_means(coarse, flux_rate, np.append(np.concatenate(steps), edges[-1])))
-    features = np.concatenate([_unit(_means(level, RATE / 512, edges)), _unit(onsets.reshape(len(steps), -1))], axis=1)
+    timbre, rhythm = _unit(_means(level, RATE / 512, edges)), _unit(onsets.reshape(len(steps), -1))
+    features = np.concatenate([timbre, 0.5 * rhythm], axis=1)  # fills and ornaments change from bar to bar
     distance = ((features[:, None] - features[None]) ** 2).sum(axis=2)
     middle = float(np.median(distance[np.triu_indices(len(distance), 1)]))
     return np.exp(-distance / max(middle / 2, 1e-9))
