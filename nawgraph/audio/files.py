@@ -15,16 +15,27 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from nawgraph.audio import foreign
 from nawgraph.audio.check import first_bad_frame
 from nawgraph.audio.encode import FORMATS, encode
+from nawgraph.audio.memory import available
 from nawgraph.audio.sniff import kind, truncation
-from nawgraph.values.signal import Audio
+from nawgraph.values.signal import Audio, Float
 
 READABLE = "WAV, FLAC, OGG, Opus, MP3 and AIFF"
+
+_UNKNOWN = 1 << 40
+"""Frames from which on a header's length is none: a stream's."""
+
+_BLOCK = 1 << 18
+"""Frames that are read at once."""
 
 
 def read(path: str | os.PathLike[str]) -> Audio:
     """The sound in a WAV, FLAC, Ogg Vorbis, Opus, MP3 or AIFF file of any width, rate and up to 64 channels.
+
+    M4A is read where the program ffmpeg is installed. The length in the header of an MP3 may be an estimate: the sound
+    may end up to a second, or a hundredth, earlier.
 
     Raises:
         ValueError: one sentence that names the file: missing, empty, truncated, not a sound file, damaged, NaN in it.
@@ -53,23 +64,25 @@ def _decoded(file: Path, stream: BinaryIO) -> Audio:
     head = stream.read(4096)
     stream.seek(0)
     found = kind(head)
+    if found == foreign.M4A:
+        return foreign.read(file)
     if found.startswith("not:"):
         raise ValueError(f"{file} is {found[4:]}, which nawgraph cannot read: convert it to {READABLE}")
     try:
         with soundfile.SoundFile(stream) as f:
             promised, rate = f.frames, f.samplerate
-            samples = f.read(dtype="float32", always_2d=True)
+            x = _samples(f, file)
     except soundfile.LibsndfileError as error:
         why = str(error.error_string).rstrip(".")
         wanted = f"its {found} content is damaged ({why})" if found else f"it holds no {READABLE} sound"
         raise ValueError(f"{file} is not readable: {wanted}") from None
     except MemoryError:
         raise ValueError(f"{file} is damaged, or too long for this computer's memory: cut it into parts") from None
-    if len(samples) < promised < 1 << 62:
+    lost = promised - x.shape[1] if promised < _UNKNOWN else 0
+    if lost > (max(rate, promised // 100) if found == "MP3" else 0):
         raise ValueError(
-            f"{file} is truncated ({len(samples) / rate:.2f} s of {promised / rate:.2f} s): copy or export it again"
+            f"{file} is truncated ({x.shape[1] / rate:.2f} s of {promised / rate:.2f} s): copy or export it again"
         )
-    x = np.ascontiguousarray(samples.T, dtype=np.float32)
     bad = first_bad_frame(x)
     if bad is not None:
         raise ValueError(f"{file} has a value that is no number at {bad / rate:.3f} s: mend it in an audio editor")
@@ -77,6 +90,26 @@ def _decoded(file: Path, stream: BinaryIO) -> Audio:
         return Audio(x, rate)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
+
+
+def _samples(f: Any, file: Path) -> Float:
+    """All samples of an open sound file, float32 [channels, frames], read block by block: nothing is held twice."""
+    if f.frames >= _UNKNOWN:
+        return np.ascontiguousarray(f.read(dtype="float32", always_2d=True).T, dtype=np.float32)
+    needed, free = 4 * f.frames * f.channels, available()
+    if free is not None and needed > free:
+        raise ValueError(
+            f"{file} lasts {f.frames / f.samplerate / 60:.0f} minutes and needs {needed / 2**30:.1f} GiB of memory, "
+            f"{free / 2**30:.1f} GiB are free: cut it into parts, or close other programs"
+        )
+    x, at = np.empty((f.channels, f.frames), np.float32), 0
+    while at < f.frames:
+        block = f.read(_BLOCK, dtype="float32", always_2d=True)
+        if not len(block):
+            break
+        x[:, at : at + len(block)] = block.T
+        at += len(block)
+    return x if at == f.frames else np.ascontiguousarray(x[:, :at])
 
 
 def write(

@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nawgraph.audio.chroma import constant_q, folded, tuning
+from nawgraph.audio.check import signal
+from nawgraph.audio.chroma import RATE, constant_q, folded, tuning
 from nawgraph.audio.key import keys
+from nawgraph.audio.resample import resample
 from nawgraph.heavy import importing
 from nawgraph.values.signal import Float
 
@@ -76,7 +78,10 @@ def tonal(samples: Float, rate: int, marks: Sequence[float] | Array) -> Tonal:
     with importing:
         from scipy.ndimage import median_filter
 
-    cq, frame_rate = constant_q(samples, rate)
+    mono = signal(samples, rate, "the song").mean(axis=0, keepdims=True, dtype=np.float32)
+    if mono.shape[1]:
+        mono -= np.float32(mono.mean(dtype=np.float64))  # a constant would be heard as the clicks at its ends
+    cq, frame_rate = constant_q(resample(mono, rate, RATE), RATE)
     if cq.shape[1] == 0:
         return Tonal(np.zeros((len(marks) - 1, 12)), np.zeros((len(marks) - 1, 12)))
     offset = tuning(cq)

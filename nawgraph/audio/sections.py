@@ -12,6 +12,7 @@ import numpy.typing as npt
 from nawgraph.audio.check import signal
 from nawgraph.audio.resample import resample
 from nawgraph.audio.spectrum import magnitudes, mel_bands
+from nawgraph.heavy import importing
 from nawgraph.values.signal import Float
 
 Array = npt.NDArray[np.float64]
@@ -115,21 +116,13 @@ def _borders(features: Array) -> list[int]:
 
 def _labels(means: Array) -> list[str]:
     """Letters in order of appearance; sections whose groups lie near to each other share one (complete linkage)."""
-    count = len(means)
-    apart = np.linalg.norm(means[:, None] - means[None], axis=2)
-    limit = _ALIKE * float(apart.max())
-    groups = [{n} for n in range(count)]
-    while len(groups) > 1:
-        pairs = [
-            (max(apart[a, b] for a in one for b in two), i, j)
-            for i, one in enumerate(groups)
-            for j, two in enumerate(groups)
-            if i < j
-        ]
-        nearest, i, j = min(pairs)
-        if nearest > limit:
-            break
-        groups[i] |= groups.pop(j)
-    groups.sort(key=min)
-    letter = {n: chr(ord("A") + i % 26) for i, group in enumerate(groups) for n in group}
-    return [letter[n] for n in range(count)]
+    with importing:
+        from scipy.cluster.hierarchy import fcluster, linkage
+        from scipy.spatial.distance import pdist
+
+    if len(means) < 2:
+        return ["A"] * len(means)
+    apart = pdist(means)
+    groups = fcluster(linkage(apart, "complete"), _ALIKE * float(apart.max()), "distance")
+    order = {group: number for number, group in enumerate(dict.fromkeys(groups.tolist()))}
+    return [chr(ord("A") + order[group] % 26) for group in groups.tolist()]

@@ -48,13 +48,17 @@ def beat_marks(grid: Grid) -> tuple[list[int], list[int], Array]:
     """Ticks of all written beats, the place of each in its bar, and their seconds with the end's behind them."""
     rows = list(grid.beats())
     ticks = [tick for tick, _, _ in rows]
-    seconds = np.array([float(grid.seconds(t)) for t in [*ticks, grid.ticks]])
-    return ticks, [beat for _, _, beat in rows], seconds
+    return ticks, [beat for _, _, beat in rows], _seconds(grid, np.array([*ticks, grid.ticks]))
 
 
 def bar_marks(grid: Grid) -> Array:
     """Seconds of all bars and of the end."""
-    return np.array([float(grid.seconds(int(tick))) for tick in grid.bar_starts])
+    return _seconds(grid, grid.bar_starts)
+
+
+def _seconds(grid: Grid, ticks: npt.NDArray[np.int64]) -> Array:
+    """Seconds of ticks, to a microsecond."""
+    return np.asarray(grid.samples(ticks, 1_000_000) / 1e6)
 
 
 def by_bar(rows: Array, ticks: Sequence[int], grid: Grid) -> Array:

@@ -33,6 +33,9 @@ MOST = 0.85
 BEND = 0.012
 """Seconds by which sixteen neighbouring beats may lie off the line."""
 
+_SPAN, _SPREAD = 32, 0.004
+"""Beats over which a local tempo is taken, and how far half of these may lie from their median in a steady song."""
+
 ROUND = 0.004
 """Seconds by which a beat may move where a tempo is rounded to a whole number."""
 
@@ -94,9 +97,14 @@ def _line(heard: Array, sure: Array) -> tuple[float, float, int] | None:
     """
     if len(heard) < 4:
         return None
-    middle = float(np.median(np.diff(heard)))
+    around = _SPAN if len(heard) > 2 * _SPAN else 1
+    local = (heard[around:] - heard[:-around]) / around
+    middle = float(np.median(local))
+    if around > 1 and np.mean(np.abs(local / middle - 1) < _SPREAD) < 0.5:
+        return None  # most stretches of it have another tempo
     step = 0.1 / len(heard)
-    candidates = middle * (1 + step * np.arange(-math.ceil(0.02 / step), math.ceil(0.02 / step) + 1))
+    reach = math.ceil((_SPREAD if around > 1 else 0.02) / step)
+    candidates = middle * (1 + step * np.arange(-reach, reach + 1))
     fit = [abs(sure @ np.exp(2j * np.pi * heard / p)) for p in candidates]
     period = float(candidates[int(np.argmax(fit))])
     for _ in range(3):

@@ -11,12 +11,12 @@ from nawgraph.hints import Choice, File, Range, Seed
 from nawgraph.node import node
 from nawgraph.values import Audio
 
-SOUND_FILES = ("wav", "flac", "ogg", "opus", "mp3", "aiff", "aif")
+SOUND_FILES = ("wav", "flac", "ogg", "opus", "mp3", "aiff", "aif", "m4a")
 
 
 @node("audio.load", title="Load sound", needs="io", aliases=("open", "import", "file"))
 def load(*, file: Annotated[str, File(SOUND_FILES)] = "") -> Audio:
-    """Read a sound file: WAV, FLAC, OGG, Opus, MP3 or AIFF. A changed file is read anew."""
+    """Read a sound file: WAV, FLAC, OGG, Opus, MP3, AIFF; M4A where ffmpeg is there. A changed file is read anew."""
     from nawgraph.audio.files import read
 
     if not file:

@@ -127,7 +127,7 @@ def sounds(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder")
-    kinds = {f".{kind}" for kind in (*SOUND_FILES, "oga", "wave", "m4a")}
+    kinds = {f".{kind}" for kind in (*SOUND_FILES, "oga", "wave")}
     found = [
         path
         for path in sorted(folder.rglob("*"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import struct
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +123,6 @@ def test_streamed_wav_with_unknown_length_loads(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"hello, I am text\n" * 50, "holds no WAV"),
-        (b"\0\0\0\x20ftypM4A " + bytes(200), "MP4 or M4A"),
         (b"MThd" + bytes(100), "MIDI file"),
         (b"RIFF\x24\0\0\0WAVEfmt \xff\xff\xff\x7f" + bytes(40), "truncated"),
         (b"fLaC" + bytes(50), "damaged"),
@@ -204,3 +205,54 @@ def test_better_quality_makes_larger_files(name: str) -> None:
 def test_mp3_takes_any_rate() -> None:
     data = encode(tone(rate=96000), "mp3")
     assert soundfile.info(io.BytesIO(data)).samplerate == 44100
+
+
+def test_an_mp3_may_end_a_little_before_its_header_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As files without an exact header do, whose length is estimated from their size."""
+    path = _put(tmp_path, encode(Audio(noise(3.0)), "mp3"), "x.mp3")
+    whole = files.read(path)
+    true = soundfile.SoundFile.frames.fget
+    for more, fails in ((0.9, False), (1.6, True)):
+        monkeypatch.setattr(soundfile.SoundFile, "frames", property(lambda f, more=more: true(f) + round(more * RATE)))
+        if fails:
+            with pytest.raises(ValueError, match=r"x\.mp3 is truncated \(3\.\d\d s of 4\.\d\d s\)"):
+                files.read(path)
+        else:
+            assert np.array_equal(files.read(path).samples, whole.samples)
+
+
+def test_a_file_too_long_for_the_memory_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _put(tmp_path, encode(Audio(noise(2.0)), "wav"))
+    monkeypatch.setattr(files, "available", lambda: 1000)
+    with pytest.raises(ValueError, match=r"x\.wav lasts 0 minutes and needs 0\.0 GiB of memory, .* cut it into parts"):
+        files.read(path)
+
+
+def test_blocks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _put(tmp_path, encode(Audio(noise(1.0)), "flac"), "x.flac")
+    whole = files.read(path)
+    monkeypatch.setattr(files, "_BLOCK", 1000)
+    assert np.array_equal(files.read(path).samples, whole.samples)
+
+
+M4A_HEAD = b"\0\0\0\x20ftypM4A "
+
+
+def test_an_m4a_needs_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match=r"x\.m4a is an MP4 or M4A file, which nawgraph reads by the program ffmpeg"):
+        files.read(_put(tmp_path, M4A_HEAD + bytes(200), "x.m4a"))
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_ffmpeg_reads_an_m4a_and_refuses_a_damaged_one(tmp_path: Path) -> None:
+    sound = Audio(noise(1.0), RATE)
+    wav = _put(tmp_path, encode(sound, "wav"))
+    made = tmp_path / "it's ünusual %d.m4a"
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(wav), "-c:a", "alac", f"file:{made}"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    found = files.read(made)
+    assert (found.rate, found.channels, found.frames) == (RATE, 2, sound.frames)
+    assert np.abs(found.samples - np.clip(sound.samples, -1, 1)).max() < 1e-3
+    with pytest.raises(ValueError, match=r"x\.m4a holds no sound that can be decoded \(ffmpeg says: "):
+        files.read(_put(tmp_path, M4A_HEAD + bytes(200), "x.m4a"))
