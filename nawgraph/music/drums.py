@@ -118,9 +118,7 @@ def _ornament(passage: Passage, style: Style) -> Groove:
     if style.fill == "none":
         wanted *= 0.5
     voice, pulses, turn = pick(rng, _EXTRAS), 3 + int(rng.random() * 5), int(rng.random() * 16)
-    scene = passage.scene
-    played = chance(rng, wanted) if scene.alone else scene.height > 0.7
-    if not played or scene.level < 0.35:
+    if not chance(rng, wanted) or passage.scene.level < 0.35:
         return {}
     line = "".join("o" if (i * pulses) % 16 < pulses else "." for i in range(16))
     return {voice: line[turn:] + line[:turn]}

@@ -15,7 +15,7 @@ from nawgraph.values import Section
 
 T = TypeVar("T")
 
-SHIFTS = {"pad": (-5, 7), "comp": (-4, 5), "arp": (-5, 12), "riff": (-5, 12), "line": (-4, 5)}
+SHIFTS = {"pad": (-3, 5), "comp": (-3, 4), "arp": (-4, 8), "riff": (-4, 8), "line": (-3, 3)}
 """Semitones by which the weakest and the strongest label move the register of a role."""
 
 
@@ -46,7 +46,7 @@ class Scene:
         the strongest label, up to a half at the weakest, each label beginning elsewhere in one order of the song's.
         """
         count = len(players)
-        rest = 0 if self.alone else int((1 - self.height) * count * 0.6 + 0.4)
+        rest = 0 if self.alone else int((1 - self.height) * count / 2 + 0.25)
         order = stream(seed, "rest", *names).permutation(count)
         return {players[int(order[(self.order + i) % count])] for i in range(rest)}
 
