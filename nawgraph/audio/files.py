@@ -74,8 +74,12 @@ def _decoded(file: Path, stream: BinaryIO) -> Audio:
             x = _samples(f, file)
     except soundfile.LibsndfileError as error:
         why = str(error.error_string).rstrip(".")
-        wanted = f"its {found} content is damaged ({why})" if found else f"it holds no {READABLE} sound"
-        raise ValueError(f"{file} is not readable: {wanted}") from None
+        if found == "MP3" and "exist" in why:  # libsndfile says so where there is no frame: "File does not exist or …"
+            why = "no whole frame is in it"
+        wrong = (
+            f"its {found} content is damaged ({why})" if found else f"it holds no sound of a known kind ({READABLE})"
+        )
+        raise ValueError(f"{file} is not readable: {wrong}") from None
     except MemoryError:
         raise ValueError(f"{file} is damaged, or too long for this computer's memory: cut it into parts") from None
     lost = promised - x.shape[1] if promised < _UNKNOWN else 0

@@ -35,7 +35,8 @@ def kind(head: bytes) -> str:
 def truncation(stream: BinaryIO, size: int) -> str:
     """In words how a file of `size` bytes falls short of what its header promises, or empty. Rewinds the stream.
 
-    Looks at WAV and AIFF chunk sizes and at the end mark of Ogg; the other formats show it while they are decoded.
+    Looks at WAV and AIFF chunk sizes, at the end mark of Ogg and at the length that most encoders note in an MP3; what
+    else is missing shows while it is decoded.
     """
     try:
         head = stream.read(12)
@@ -45,7 +46,7 @@ def truncation(stream: BinaryIO, size: int) -> str:
             return _short_chunk(stream, size, b"SSND", ">I")
         if head[:4] == b"OggS":
             return _open_end(stream, size)
-        return ""
+        return _short_mp3(stream, size, head) if kind(head) == "MP3" else ""
     finally:
         stream.seek(0)
 
@@ -77,3 +78,21 @@ def _open_end(stream: BinaryIO, size: int) -> str:
     if whole > len(tail):
         return "its last page is cut"
     return "" if tail[at + 5] & 4 else "its end mark is missing"
+
+
+def _short_mp3(stream: BinaryIO, size: int, head: bytes) -> str:
+    """MP3: the tag of the first frame (Xing or Info) may say how many bytes follow it; a hundredth is let pass."""
+    start = 0
+    if head[:3] == b"ID3":
+        start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
+    stream.seek(start)
+    frame = stream.read(256)
+    at = max(frame.find(b"Xing"), frame.find(b"Info"))
+    if at < 0 or len(frame) < at + 16:
+        return ""
+    flags, *fields = struct.unpack_from(">3I", frame, at + 4)
+    if not flags & 2:
+        return ""
+    promised = fields[flags & 1]
+    missing = start + promised - size
+    return f"{missing} of {promised} bytes of sound are missing" if missing > promised // 100 else ""

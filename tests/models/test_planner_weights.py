@@ -101,6 +101,7 @@ def test_the_shipped_weights_fit_their_budget_and_are_lent_by_name() -> None:
 
 
 SHIPPED = {
+    ("beats", "1"): "3f5717140d1371762da656ded1cc65103bf28b2b",
     ("clap", "2"): "8e2924f6808f39024ad754d60fa94976aaf98f43",
     ("codec", "1"): "bb5667e48dc4278201e95ed864117f867f066e13",
     ("planner", "1"): "dc3036616ccf73faaf42db77d045cf2ae4256b01",

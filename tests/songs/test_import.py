@@ -34,7 +34,8 @@ def test_new_drums_lie_on_the_beats_of_a_drifting_song(style: str, suffix: str, 
     assert result.errors() == {}
     score, grid = result["drums.score"], result["grid.grid"]
     table = score.parts[0].table
-    hits = table[table[:, 0] % PPQ == 0]
+    within = np.array([tick - grid.bar_start(grid.bar_at(int(tick))[0]) for tick in table[:, 0]])  # of the bar
+    hits = table[within % PPQ == 0]
     times = np.array([float(grid.seconds(int(row[0]))) + row[4] / 1e6 for row in hits])
     times = times[(times > 5) & (times < one.beats[-1])]
     off = np.array([np.abs(one.beats - t).min() for t in times])
