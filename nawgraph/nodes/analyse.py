@@ -43,7 +43,7 @@ def beats(audio: Audio, *, bpm: Annotated[float, Range(0, 400, unit="bpm")] = 0.
     return [float(time) for time in track(audio.samples, audio.rate, bpm or None)]
 
 
-@node("analyse.onsets", title="Find onsets", aliases=("transients", "attacks"))
+@node("analyse.onsets", version=2, title="Find onsets", aliases=("transients", "attacks"))
 def onsets(audio: Audio, *, threshold: Annotated[float, Range(0, 1)] = 0.12) -> list[float]:
     """Times at which something begins, in seconds."""
     from nawgraph.audio.onsets import onsets as pick

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from audio_signals import RATE, burst, drums, noise, sine
+from audio_signals import RATE, burst, drums, kick, noise, sine
 
 from nawgraph.audio.onsets import onset_envelope, onsets
 from nawgraph.audio.tempo import beats, tempo
@@ -99,6 +99,17 @@ def test_a_stroke_begins_with_its_first_rise(make: Callable[[], np.ndarray]) -> 
     for t in places:
         x[0, round(t * RATE) :][: len(hit)] += hit
     assert onsets(x, RATE) == pytest.approx(places, abs=0.003)
+
+
+def test_kicks_are_heard_in_time_under_cymbals_that_ring() -> None:
+    """The noise of a cymbal rises all the time: none of its rises may be taken for the kick's."""
+    rng, places = np.random.default_rng(1), [0.5 + 0.31 * n for n in range(10)]
+    x = np.zeros((1, 4 * RATE), np.float32)
+    ring = rng.standard_normal(3 * RATE) * np.exp(-np.arange(3 * RATE) / RATE) * 0.08
+    x[0, round(0.5 * RATE) :][: len(ring)] += ring.astype(np.float32)
+    for t in places:
+        x[0, round(t * RATE) :][:8000] += kick().astype(np.float32) * 0.6
+    assert onsets(x, RATE, threshold=0.06) == pytest.approx(places, abs=0.006)
 
 
 def test_onsets_of_soft_hits_and_of_plucked_notes() -> None:
