@@ -102,19 +102,20 @@ def _peaks(envelope: Array, threshold: float, gap: int) -> npt.NDArray[np.int64]
 def _refined(mono: Float, rate: int, seconds: float) -> float:
     """The moment of the first steep rise of energy from 20 ms before `seconds` to 15 ms after it, to 0.5 ms.
 
-    The first, since a kick's waves and a clap's hands rise again and again; but one that stands out of the 50 ms before,
-    since the noise of a cymbal that rings on rises all the time. The energy is that of the differences between samples,
-    in which the beginning of a stroke outweighs the waves of a bass, or that of the samples themselves, in which a kick
-    outweighs a cymbal: whichever shows the rise more clearly.
+    The first, since a kick's waves and a clap's hands rise again and again; but one that stands out of the 50 ms
+    before, since the noise of a cymbal that rings on rises all the time. The energy is that of the differences between
+    samples, in which the beginning of a stroke outweighs the waves of a bass, or that of the samples themselves, in
+    which a kick outweighs a cymbal: whichever shows the rise more clearly.
     """
     step = max(rate // 2000, 1)
     middle = round(seconds * rate)
     first = max(middle - round(_BEFORE * rate) - 8 * step, 0)
     begin = first - min(first, round(_CONTEXT * rate)) // step * step
     part = mono[begin : middle + round(_AFTER * rate)].astype(np.float64)
-    start, clearest, found = (first - begin) // step, 0.0, None
-    for signal in (np.diff(part, prepend=part[:1] if begin else 0.0), part):
-        rise = _rises(np.square(signal), step)
+    start = (first - begin) // step
+    clearest, least, found = 0.0, 0.0, np.zeros(0)
+    for wave in (np.diff(part, prepend=part[:1] if begin else 0.0), part):
+        rise = _rises(np.square(wave), step)
         if len(rise) < start + 8:
             return seconds
         noise = float(rise[: max(start - 4, 0)].max(initial=0.0))
@@ -122,9 +123,8 @@ def _refined(mono: Float, rate: int, seconds: float) -> float:
         rise *= np.clip(1 - np.abs(np.arange(len(rise)) * step + first - middle) / rate * 20, 0.5, 1)
         top = float(rise.max())
         clear = top / (noise + 1e-12)
-        if found is None or clear > _CLEARER * clearest:
+        if not len(found) or clear > _CLEARER * clearest:
             clearest, found, least = clear, rise, max(_STEEP * top, min(noise, 0.9 * top))
-    assert found is not None
     # A step of energy weighs most where the 2 ms after it are set against the 2 ms before: at most 1.5 ms further on.
     at = int(np.argmax(found >= least))
     best = at + int(np.argmax(found[at : at + 4]))
