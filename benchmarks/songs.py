@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "songs"))
 import acceptance
 from form import heard
 from prompts import PROMPTS
-from styles import Listener, features
 
 from nawgraph.music.compose import compose
 from nawgraph.synth.render import render
+from nawgraph.training.listener import Listener, features
 from nawgraph.values import Audio, Score
 
 RATE = 22050

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nawgraph.cli import common, train_clap, train_codec, train_render, train_separator, train_song
+from nawgraph.cli import common, eval_house, train_clap, train_codec, train_render, train_separator, train_song
 from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def register(commands: Commands) -> None:
     train_clap.register_eval(what)
     train_codec.register_eval(what)
     train_separator.register_eval(what)
+    eval_house.register(what)
 
 
 def data(options: argparse.Namespace) -> int:

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from form import heard
 from prompts import PROMPTS
-from styles import Listener, features
 
 from nawgraph.music.compose import compose
 from nawgraph.music.rules import shared_passages
 from nawgraph.synth.render import render
+from nawgraph.training.listener import Listener, features
 from nawgraph.values import Audio, Score
 
 RATE = 22050

@@ -72,18 +72,8 @@ class Listener:
         self._weights = x.T @ np.linalg.solve(gram, targets - self._offset)
 
     def _scaled(self, examples: Array) -> Array:
-        return np.clip((examples - self._mean) / self._spread, -3, 3)
+        return np.asarray(np.clip((examples - self._mean) / self._spread, -3, 3))
 
     def name(self, example: Array) -> str:
         """The style that a song sounds like."""
         return self.names[int(np.argmax(self._scaled(example[None]) @ self._weights + self._offset))]
-
-
-def left_out(examples: Array, styles: Sequence[str], penalty: float = 0.5) -> list[str]:
-    """The name that each song gets from a listener who knows all the others."""
-    found = []
-    for index in range(len(styles)):
-        others = np.arange(len(styles)) != index
-        known = [style for style, keep in zip(styles, others, strict=True) if keep]
-        found.append(Listener(examples[others], known, penalty).name(examples[index]))
-    return found
