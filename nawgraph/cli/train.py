@@ -30,6 +30,7 @@ def register(commands: Commands) -> None:
         "--held-out", metavar="N", type=int, default=400, help="songs of validation and of test (default: 400)"
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="other songs with another seed, 0 to 65535")
+    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="processes (default: 1)")
     parser.set_defaults(action=data)
 
     parser = what.add_parser("planner", help="train the semantic planner")
@@ -82,13 +83,13 @@ def data(options: argparse.Namespace) -> int:
     """Make training data; what is there already is kept."""
     from nawgraph.training.data import write
 
-    _positive(options, "songs", "held_out")
+    _positive(options, "songs", "held_out", "jobs")
     if not 0 <= options.seed < 1 << 16:
         raise Stop(f"--seed must be 0 to 65535, got {options.seed}")
     for split, count in (("validation", options.held_out), ("test", options.held_out), ("train", options.songs)):
         begin = time.perf_counter()
         with sentences():
-            for done, all_ in write(options.out, split, count, options.seed):
+            for done, all_ in write(options.out, split, count, options.seed, jobs=options.jobs):
                 say(f"{split}: {done:,} of {all_:,} songs, {time.perf_counter() - begin:.0f} s")
     print(options.out)
     return OK

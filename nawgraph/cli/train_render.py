@@ -35,6 +35,12 @@ def register_training(what: Commands) -> None:
         add_device(parser)
         if name == "vocoder":
             parser.add_argument("--space", metavar="DIR", type=Path, default=_FLOW, help="folder of the renderer's run")
+        else:
+            parser.add_argument(
+                "--vocoder",
+                metavar="FILE",
+                help="weights whose render space is kept, 'house' for the shipped vocoder's",
+            )
         parser.set_defaults(action=renderer if name == "renderer" else vocoder)
 
 
@@ -74,14 +80,17 @@ def songs(options: argparse.Namespace) -> int:
 def renderer(options: argparse.Namespace) -> int:
     """Train the flow network and write its weights beside the checkpoint."""
     prepare(options)
+    from nawgraph.models.loaders import load
     from nawgraph.training.feeding import device_of
     from nawgraph.training.render.export import export_renderer
     from nawgraph.training.render.levels import calibrate
     from nawgraph.training.render.train import Plan, Run
+    from nawgraph.values import ModelRef
 
     with sentences():
         plan = Plan(steps=options.steps, batch=options.batch, seed=options.seed)
-        Run(options.data, options.out, plan, say, device_of(options.device)).go(until(options))
+        space = load(ModelRef("vocoder", options.vocoder)).space if options.vocoder else None
+        Run(options.data, options.out, plan, say, device_of(options.device), space).go(until(options))
         path = options.out / "renderer.safetensors"
         export_renderer(options.out, path)
         found = calibrate(path, say=say)

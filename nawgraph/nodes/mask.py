@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated
 
@@ -193,11 +194,26 @@ def chosen(mask: Mask, stem: str) -> np.ndarray[tuple[int, ...], np.dtype[np.boo
     return on if on.any() else None
 
 
-def kept(mask: Mask, frames: int, frame_rate: float) -> Float:
-    """1 where a mask leaves latents alone, float32 [4, frames]: wherever it is on in no band."""
+def kept(mask: Mask, frames: int, frame_rate: float, regions: Sequence[float]) -> Float:
+    """1 where a mask leaves latents alone, float32 [4, regions, frames]: wherever it is on in no band of the region.
+
+    Args:
+        mask: of any rate and bands.
+        frames: how many are wanted.
+        frame_rate: of them, Hz.
+        regions: edges of the regions of the spectrum, Hz.
+    """
+    from nawgraph.audio.regions import edges_of
+
     places = np.minimum((np.arange(frames) * (mask.frame_rate / frame_rate)).astype(np.int64), mask.data.shape[2] - 1)
-    keep = np.ones((len(STEMS), frames), np.float32)
+    keep = np.ones((len(STEMS), len(regions) - 1, frames), np.float32)
+    bands = list(pairwise(edges_of(mask)))
     for index, stem in enumerate(STEMS):
-        if stem in mask.names:
-            keep[index] = 1 - (mask.data[mask.names.index(stem)].max(axis=0) > 0.5)[places]
+        if stem not in mask.names:
+            continue
+        on = mask.data[mask.names.index(stem)] > 0.5
+        for number, (low, high) in enumerate(pairwise(regions)):
+            touched = [row for row, (a, b) in zip(on, bands, strict=True) if a < high and b > low]
+            if touched:
+                keep[index, number] = 1 - np.any(touched, axis=0)[places]
     return keep

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from nawgraph.context import Context
 from nawgraph.hints import Choice, Range, Seed
+from nawgraph.models.render.space import REGIONS
 from nawgraph.node import node
 from nawgraph.nodes.mask import chosen, kept, spliced
-from nawgraph.values import STEMS, Audio, Curve, Latents, Mask, ModelRef, Score, Stems
-from nawgraph.values.signal import Float
+from nawgraph.values import STEMS, Audio, Curve, Embedding, Latents, Mask, ModelRef, Score, Stems
 
-RENDERER = ModelRef("renderer", "house", "1")
+if TYPE_CHECKING:
+    from nawgraph.models.render.house import Guide
+
+RENDERER = ModelRef("renderer", "house", "2")
 VOCODER = ModelRef("vocoder", "house", "1")
 """The models that come with nawgraph. A revision is raised with its weights, and the nodes' versions with it."""
 
 
 @node(
     "render.flow",
+    version=2,
+    migrations={1: dict},
     title="Render by network",
     needs="gpu",
     models={"renderer": RENDERER},
@@ -31,7 +36,10 @@ def flow(
     latents: Latents | None = None,
     mask: Mask | None = None,
     dynamics: Curve | None = None,
+    timbre: Curve | None = None,
+    reference: Embedding | None = None,
     *,
+    instruments: Annotated[str, Choice("score", "reference")] = "score",
     guided: Annotated[list[str], Choice(*STEMS)] = list(STEMS),  # noqa: B006 - coerced to a tuple, never changed
     steps: Annotated[int, Range(1, 64)] = 3,
     seed: Annotated[int, Seed()] = 0,
@@ -42,17 +50,25 @@ def flow(
     More `steps` follow the flow more closely, each costs the same. With `latents` and a `mask`, only what the mask
     covers is made anew; the rest is kept as it is and heard by the network.
 
-    A curve of `dynamics`, as `control.dynamics` gives it, says how loud the `guided` stems become over time where they
-    sound: one row for all of them, or four rows, one a stem.
+    Curves of `dynamics` and `timbre`, as `control.dynamics` and `control.timbre` give them, say how loud and how bright
+    the `guided` stems become over time where they sound: one row for all of them, or four rows, one a stem.
+
+    A `reference` of nawgraph's own CLAP, of words or of a sound, colours the rendering. Which instruments play is what
+    the score says; with `instruments` set to “reference” the network is not told, and goes by the reference alone.
     """
     if (latents is None) != (mask is None):
         raise ValueError("to render a part anew, wire both: the latents to keep and the mask of what is not kept")
-    guides = _guides(dynamics, guided)
+    if reference is None and instruments == "reference":
+        raise ValueError("instruments go by a reference, but none is wired: wire one, or set them to 'score'")
+    guides = [*_guides("dynamics", dynamics, guided), *_guides("timbre", timbre, guided)]
+    keep = None
+    if latents is not None and mask is not None:
+        keep = kept(mask, latents.data[0].shape[1], latents.frame_rate, REGIONS)
     with ctx.borrow(RENDERER) as model:
-        keep = None if latents is None or mask is None else kept(mask, latents.data[0].shape[1], latents.frame_rate)
         made: Latents = model.render(
-            score, seed=seed, count=steps, steps=ctx.steps, known=latents, keep=keep, guides=guides
-        )
+            score, seed=seed, count=steps, steps=ctx.steps, known=latents, keep=keep, guides=guides,
+            reference=reference, named=instruments == "score",
+        )  # fmt: skip
     return made
 
 
@@ -84,6 +100,8 @@ def encode(stems: Stems, *, ctx: Context) -> Latents:
 
 @node(
     "render.inpaint",
+    version=2,
+    migrations={1: dict},
     title="Paint anew by network",
     needs="gpu",
     models={"renderer": RENDERER, "vocoder": VOCODER},
@@ -121,7 +139,7 @@ def inpaint(
         length = vocoder.length_of(score)
         known: Latents = vocoder.encode(_fitted(stems, length))
     with ctx.borrow(RENDERER) as model:
-        keep = kept(mask, known.data[0].shape[1], known.frame_rate)
+        keep = kept(mask, known.data[0].shape[1], known.frame_rate, REGIONS)
         made: Latents = model.render(score, seed=seed, count=steps, steps=ctx.steps, known=known, keep=keep)
     with ctx.borrow(VOCODER) as vocoder:
         painted: Stems = vocoder.decode(made, seed=seed, length=length, steps=ctx.progress)
@@ -151,15 +169,17 @@ def _alike(fresh: Stems, old: Stems) -> Stems:
     return Stems.of(made)
 
 
-def _guides(curve: Curve | None, stems: Sequence[str]) -> list[tuple[str, Float, float]]:
-    """A course of level for each stem: stem, values, frame rate."""
+def _guides(kind: str, curve: Curve | None, stems: Sequence[str]) -> list[Guide]:
+    """A course for each stem of what the renderer follows."""
+    from nawgraph.models.render.house import Guide
+
     if curve is None:
         return []
-    if curve.kind != "dynamics":
-        raise ValueError(f"dynamics is a curve of {curve.kind}: wire one of dynamics, as control.dynamics gives")
+    if curve.kind != kind:
+        raise ValueError(f"{kind} is a curve of {curve.kind}: wire one of {kind}, as control.{kind} gives")
     if curve.data.shape[0] not in (1, len(STEMS)) or not curve.data.shape[1]:
-        raise ValueError(f"a curve of dynamics has one row, or four for the stems, got {list(curve.data.shape)}")
+        raise ValueError(f"a curve of {kind} has one row, or four for the stems, got {list(curve.data.shape)}")
     if not np.isfinite(curve.data).all():
-        raise ValueError("the curve of dynamics holds a number that is not finite (NaN or infinity): make it anew")
+        raise ValueError(f"the curve of {kind} holds a number that is not finite (NaN or infinity): make it anew")
     rows = np.repeat(curve.data, len(STEMS), axis=0) if curve.data.shape[0] == 1 else curve.data
-    return [(stem, rows[STEMS.index(stem)], curve.frame_rate) for stem in stems]
+    return [Guide(stem, kind, rows[STEMS.index(stem)], curve.frame_rate) for stem in stems]

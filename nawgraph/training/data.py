@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +94,9 @@ def example(number: int, text: str, plan: Blueprint, score: Score) -> Song:
 # ------------------------------------------------------------------------------------------------ shards
 
 
-def write(folder: Path, split: str, count: int, seed: int = 0, shard: int = SHARD) -> Iterator[tuple[int, int]]:
+def write(
+    folder: Path, split: str, count: int, seed: int = 0, shard: int = SHARD, jobs: int = 1
+) -> Iterator[tuple[int, int]]:
     """Make `count` songs of a split, shard by shard; yields (songs there, songs asked for) after each shard.
 
     Args:
@@ -100,18 +105,32 @@ def write(folder: Path, split: str, count: int, seed: int = 0, shard: int = SHAR
         count: songs.
         seed: of the data set: another seed gives other songs.
         shard: songs a shard.
+        jobs: processes that make them; what they make is the same for any number.
 
     Raises:
         ValueError: the folder holds data of another seed, shard size or format.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _describe(folder, {"format": FORMAT, "seed": seed, "shard": shard, "styles": list(styles_known())})
-    for index in range(-(-count // shard)):
-        path = folder / f"{split}-{index:05d}-{min(shard, count - index * shard)}.npz"
-        if not path.exists():
-            first = SPLITS[split] + (seed << 24) + index * shard
-            _save(path, [song(first + i) for i in range(min(shard, count - index * shard))])
-        yield min((index + 1) * shard, count), count
+    make = partial(_shard, folder, split, count, seed, shard)
+    indices = range(-(-count // shard))
+    if jobs == 1 or len(indices) == 1:
+        for index in indices:
+            make(index)
+            yield min((index + 1) * shard, count), count
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for index, _ in enumerate(pool.map(make, indices)):
+            yield min((index + 1) * shard, count), count
+
+
+def _shard(folder: Path, split: str, count: int, seed: int, shard: int, index: int) -> None:
+    """Make a shard, unless it is there."""
+    size = min(shard, count - index * shard)
+    path = folder / f"{split}-{index:05d}-{size}.npz"
+    if not path.exists():
+        first = SPLITS[split] + (seed << 24) + index * shard
+        _save(path, [song(first + i) for i in range(size)])
 
 
 def _describe(folder: Path, wanted: dict[str, Any]) -> None:

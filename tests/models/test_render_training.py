@@ -19,7 +19,7 @@ from nawgraph.training.render.train import Plan, Run
 from nawgraph.training.render.vocoder import VocoderRun
 from nawgraph.values import STEMS, ModelRef
 
-PLAN = Plan(steps=80, batch=2, frames=32, rate=2e-3)
+PLAN = Plan(steps=160, batch=2, frames=32, rate=2e-3)
 
 
 def silent(text: str) -> None:

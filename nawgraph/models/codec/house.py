@@ -187,7 +187,7 @@ class HouseCodec:
             before = turn[-1]
             share = np.clip((noise - CALM) / (ROUGH - CALM), 0, 1)
             turn = turn + share * rng.uniform(-np.pi, np.pi, turn.shape)
-            block = inverse((size * np.exp(1j * turn)).astype(np.complex64), SIZE, HOP, None)
+            block = inverse((size * np.exp(1j * turn)).astype(np.complex64), SIZE, HOP)
             made[begin * HOP : begin * HOP + len(block)] += block
         progress(total, total, label)
         return np.pad(made[edge:], (0, max(0, length - len(made) + edge)))[:length]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,23 +17,39 @@ import numpy.typing as npt
 
 from nawgraph.models import own_weights
 from nawgraph.models.loaders import loader
-from nawgraph.models.render.space import FRAME_RATE, HOP, RATE, SIDES, Space, frames_of
-from nawgraph.values import STEMS, Audio, Latents, ModelRef, Score, Stems
+from nawgraph.models.render.space import FRAME_RATE, HOP, RATE, REGIONS, SIDES, Space, frames_of
+from nawgraph.values import STEMS, Audio, Embedding, Latents, ModelRef, Score, Stems
 
 F32 = npt.NDArray[np.float32]
 
 HOUSE = "house"
 FOLDER = Path(__file__).parents[1] / "weights"
 FILES = {"renderer": "renderer.safetensors", "vocoder": "vocoder.safetensors"}
-REVISIONS = {"renderer": "1", "vocoder": "1"}
+REVISIONS = {"renderer": "2", "vocoder": "1"}
 """Of the weights that come with nawgraph; raised with them, and with it the version of the nodes that use them."""
 
 TAIL = 3
 """Seconds after the last bar that a rendering keeps."""
 
+KINDS = ("dynamics", "timbre")
+"""Kinds of control curves that the renderer follows, in the order of `controls.curves`."""
 
-AUDIBLE = 0.25
-"""Level (0 is −60 dB) below which a stem is left alone by a course of level: what is not played is not made loud."""
+
+@dataclass(frozen=True)
+class Guide:
+    """A course that a stem is to follow.
+
+    Attributes:
+        stem: its name.
+        kind: "dynamics" (level) or "timbre" (brightness).
+        values: float32 [any frames], as `HouseVocoder.controls` has them.
+        rate: of the values, Hz.
+    """
+
+    stem: str
+    kind: str
+    values: F32
+    rate: float
 
 
 class HouseRenderer:
@@ -42,6 +63,7 @@ class HouseRenderer:
         self.players: list[str] = list(facts["instruments"])
         self.styles: list[str] = list(facts["styles"])
         self.levels: Mapping[str, float] = facts.get("levels", {})
+        self.embeddings: str = facts["embeddings"]
         self.network = filled(Renderer(Shape(len(self.players), len(self.styles))), tensors, "renderer")
 
     @property
@@ -55,7 +77,7 @@ class HouseRenderer:
 
     def render(
         self, score: Score, *, seed: int, count: int, steps: Any, known: Latents | None = None, keep: F32 | None = None,
-        guides: Sequence[tuple[str, F32, float]] = (),
+        guides: Sequence[Guide] = (), reference: Embedding | None = None, named: bool = True,
     ) -> Latents:  # fmt: skip
         """Latents of the four standard stems of a score, from its first bar to `TAIL` seconds after its last.
 
@@ -65,34 +87,43 @@ class HouseRenderer:
             count: steps along the flow; more than 4 gain nothing that can be measured.
             steps: iterates over a number of steps with a label, showing progress.
             known: latents to keep where `keep` says so, of this space and length.
-            keep: float32 [4, frames], 1 where a stem is kept as `known` has it.
-            guides: courses of level to follow: stem, values [any frames] as `HouseVocoder.controls` has them, rate, Hz.
+            keep: float32 [4, regions, frames], 1 where a region of a stem's spectrum is kept as `known` has it.
+            guides: courses that stems follow.
+            reference: of words or a sound that the sound is to resemble.
+            named: whether the network is told the parts' instruments; without them a reference decides on the timbre.
 
         Raises:
-            ValueError: latents of another space or length.
+            ValueError: latents of another space or length, an embedding of another space.
         """
         from nawgraph.models.render.conditions import notes_of
-        from nawgraph.models.render.network import Renderer
         from nawgraph.models.render.sampler import sample, scene_of, windows
 
         frames = frames_of(score.grid.frames(RATE) + TAIL * RATE)
         spans = windows(frames)
         total = max(start + length for start, length in spans)
         given, mask = self._kept(score, frames, total, known, keep)
+        heard = self._known(given, mask)
+        curves, told = self._courses(guides, total)
+        embedding = np.zeros(self.network.shape.embedding, np.float32)
+        if reference is not None:
+            if reference.space != self.embeddings:
+                raise ValueError(
+                    f"the reference is of {reference.space}, this renderer hears {self.embeddings}: embed it with "
+                    "nawgraph's own CLAP (no checkpoint wired to the clap node)"
+                )
+            embedding[:] = reference.vector
         notes = [notes_of(part, score) for part in score.parts if part.notes]
         style = self.styles.index(score.style) if score.style in self.styles else len(self.styles)
         scenes = [
             scene_of(
-                notes, self._player, start, length, style=style, bpm=score.bpm,
-                known=given[start : start + length], keep=mask[start : start + length],
+                notes, self._player if named else self._nobody, start, length, style=style, bpm=score.bpm,
+                known=heard[start : start + length], keep=mask[start : start + length].reshape(length, -1),
+                controls=curves[start : start + length], controlled=told, embedding=embedding,
             )
             for start, length in spans
         ]  # fmt: skip
-        assert isinstance(self.network, Renderer)
         made = sample(self.network, scenes, spans, frames, seed, count, steps) + self._shift()
-        for stem, values, rate in guides:
-            self._follow(made, stem, np.interp(np.arange(frames) / FRAME_RATE, np.arange(len(values)) / rate, values))
-        wide = np.repeat(mask[:frames], self.space.sizes, axis=1)
+        wide = np.repeat(mask[:frames].min(axis=2), self.space.sizes, axis=1)
         made = np.where(wide > 0, given[:frames], made)
         parts = np.split(made, np.cumsum(self.space.sizes)[:-1], axis=1)
         return Latents(STEMS, tuple(np.ascontiguousarray(part.T) for part in parts), FRAME_RATE, self.space.name)
@@ -100,9 +131,12 @@ class HouseRenderer:
     def _player(self, instrument: str) -> int:
         return self.players.index(instrument) if instrument in self.players else len(self.players)
 
+    def _nobody(self, _instrument: str) -> int:
+        return len(self.players)
+
     def _kept(self, score: Score, frames: int, total: int, known: Latents | None, keep: F32 | None) -> tuple[F32, F32]:
-        """Known latents [total, latents] and the mask [total, 4]: what the caller keeps, and silence of idle stems."""
-        given, mask = self.silence(total), np.zeros((total, 4), np.float32)
+        """Known latents [total, latents] and the mask [total, 4, regions]: what is kept, and silence of idle stems."""
+        given, mask = self.silence(total), np.zeros((total, 4, len(REGIONS) - 1), np.float32)
         idle = [i for i, stem in enumerate(STEMS) if not any(p.notes for p in score.of_stem(stem))]
         mask[:, idle] = 1
         if known is None or keep is None:
@@ -113,11 +147,32 @@ class HouseRenderer:
                 f"{self.space.name} with {frames}: render it once, and keep parts of that"
             )
         rows = np.concatenate([d.T for d in known.data], axis=1)
-        held = np.zeros((total, 4), np.float32)
-        held[:frames] = np.asarray(keep, np.float32).T[:frames] > 0.5
-        wide = np.repeat(held[:frames], self.space.sizes, axis=1)
+        held = np.zeros_like(mask)
+        held[:frames] = np.asarray(keep, np.float32).transpose(2, 0, 1)[:frames] > 0.5
+        wide = np.repeat(held[:frames].max(axis=2), self.space.sizes, axis=1)
         given[:frames] = np.where(wide > 0, rows, given[:frames])
         return given, np.maximum(mask, held)
+
+    def _known(self, given: F32, mask: F32) -> F32:
+        """What the network hears of the known latents, [frames, latents]: what is kept of them."""
+        made, parts = np.zeros_like(given), np.split(given, np.cumsum(self.space.sizes)[:-1], axis=1)
+        places = np.split(made, np.cumsum(self.space.sizes)[:-1], axis=1)  # views
+        for index, stem in enumerate(STEMS):
+            rows = np.flatnonzero(mask[:, index].any(axis=1))
+            if len(rows):
+                features = self.space.decode(stem, parts[index][rows])
+                places[index][rows] = self.space.encode_kept(stem, features, mask[rows, index])
+        return made
+
+    def _courses(self, guides: Sequence[Guide], frames: int) -> tuple[F32, F32]:
+        """Control curves [frames, 8] and which of them are given [8]."""
+        curves, told = np.zeros((frames, 2 * len(STEMS)), np.float32), np.zeros(2 * len(STEMS), np.float32)
+        at = np.arange(frames) / FRAME_RATE
+        for guide in guides:
+            place = 2 * STEMS.index(guide.stem) + KINDS.index(guide.kind)
+            curves[:, place] = np.interp(at, np.arange(len(guide.values)) / guide.rate, guide.values)
+            told[place] = 1
+        return curves, told
 
     def _shift(self) -> F32:
         """What brings each stem to the level that was measured as right, [latents]: see `training.render.levels`."""
@@ -127,24 +182,6 @@ class HouseRenderer:
             lift[:-SIDES] = self.levels.get(stem, 0.0) / 10
             rows.append(lift @ self.space.bases[stem].matrix)
         return np.concatenate(rows)
-
-    def _follow(self, made: F32, stem: str, wanted: npt.NDArray[np.float64]) -> None:
-        """Bring the level of a stem to a course, in place: at most 40 dB down and 20 dB up, and only where it sounds.
-
-        The network was trained with such curves too; they always agreed with the notes then, and it does not listen to
-        those that do not. So the spectra are moved directly, and their floor stays where it is.
-        """
-        from nawgraph.models.render.controls import curves, smoothed
-        from nawgraph.models.render.space import FLOOR
-
-        begin = sum(self.space.sizes[: STEMS.index(stem)])
-        part = made[:, begin : begin + self.space.sizes[STEMS.index(stem)]]
-        rows = self.space.decode(stem, part)
-        level = curves(stem, rows)[:, 0]
-        lift = np.where(level > AUDIBLE, np.clip(6 * (wanted - level), -4, 2), 0)  # a level of 1 is 60 dB
-        power = np.maximum(10.0 ** rows[:, :-SIDES] - FLOOR, 0) * 10 ** smoothed(lift[:, None])
-        rows[:, :-SIDES] = np.log10(power + FLOOR)
-        part[:] = self.space.encode(stem, rows)
 
     def silence(self, frames: int) -> F32:
         """Latents of silence, [frames, latents]."""
@@ -182,12 +219,12 @@ class HouseVocoder:
             latents: of this vocoder's space.
             seed: of the phases and the noise that nothing decides.
             length: samples, by default 1024 a frame.
-            steps: iterates over the stems, showing progress.
+            steps: told what is done of how much, and the stem; called from several threads, never twice at once.
 
         Raises:
             ValueError: latents of another space, or with a number that is not finite.
         """
-        from nawgraph.models.render.vocoder import Magnitudes, sound
+        from nawgraph.models.render.vocoder import PIECE, sound
 
         if latents.space != self.space.name:
             raise ValueError(
@@ -197,18 +234,26 @@ class HouseVocoder:
             raise ValueError("the latents hold a number that is not finite (NaN or infinity): make them anew")
         size = (latents.data[0].shape[1] - 1) * HOP if length is None else length
         loudest = self._loudest(latents)
-        made = {}
-        for index, (name, data) in enumerate(zip(latents.names, latents.data, strict=True)):
-            if steps is not None:
-                steps(index, len(latents.names), name)
+
+        def one(index: int) -> Audio:
+            name, data = latents.names[index], latents.data[index]
             if loudest[name] < -6.5:
-                made[name] = Audio(np.zeros((2, size), np.float32), RATE)
-                continue
+                return Audio(np.zeros((2, size), np.float32), RATE)
             network = self.drums if name == "drums" else self.tonal
-            assert isinstance(network, Magnitudes)
             rng = np.random.Generator(np.random.Philox(key=[seed & (2**64 - 1), index]))
-            made[name] = Audio(sound(network, self.space.decode(name, np.ascontiguousarray(data.T)), size, rng), RATE)
-        return Stems.of(made)
+            features = self.space.decode(name, np.ascontiguousarray(data.T))
+            return Audio(sound(network, features, size, rng, lambda: tell(name)), RATE)
+
+        count, lock, done = len(latents.names), Lock(), itertools.count(1)
+        total = count * -(-latents.data[0].shape[1] // PIECE)
+
+        def tell(name: str) -> None:
+            if steps is not None:
+                with lock:
+                    steps(min(next(done), total), total, name)
+
+        with ThreadPoolExecutor(max(1, min(count, os.cpu_count() or 1))) as pool:
+            return Stems.of(dict(zip(latents.names, pool.map(one, range(count)), strict=True)))
 
     @staticmethod
     def length_of(score: Score) -> int:

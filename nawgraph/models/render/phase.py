@@ -29,7 +29,7 @@ def _kernel() -> Any:
     with importing:
         import numba
 
-    @numba.njit(cache=True)
+    @numba.njit(cache=True, nogil=True)
     def push(heap, keys, count, item):  # type: ignore[no-untyped-def]
         place = count
         heap[place] = item
@@ -41,7 +41,7 @@ def _kernel() -> Any:
             place = above
         return count + 1
 
-    @numba.njit(cache=True)
+    @numba.njit(cache=True, nogil=True)
     def pop(heap, keys, count):  # type: ignore[no-untyped-def]
         top = heap[0]
         count -= 1
@@ -59,14 +59,30 @@ def _kernel() -> Any:
             place = child
         return top, count
 
-    @numba.njit(cache=True)
-    def integrate(logs, along_time, along_bins, floor, random, first):  # type: ignore[no-untyped-def]
+    @numba.njit(cache=True, nogil=True)
+    def fill(row, logs, n, by_bin, turning):  # type: ignore[no-untyped-def]
+        """The change of phase a frame in a row of bins: the slope of the magnitudes and what each bin turns."""
+        last = len(row) - 1
+        row[0] = by_bin * (logs[n, 1] - logs[n, 0])
+        row[last] = by_bin * (logs[n, last] - logs[n, last - 1]) + turning[last]
+        for m in range(1, last):
+            row[m] = by_bin * ((logs[n, m + 1] - logs[n, m - 1]) / 2) + turning[m]
+
+    @numba.njit(cache=True, nogil=True)
+    def integrate(logs, by_bin, by_frame, turning, floor, phase, first):  # type: ignore[no-untyped-def]
         frames, bins = logs.shape
-        phase = random.copy()
+        earlier, now, across = np.empty(bins), np.empty(bins), np.empty(bins)
         keys = np.empty(2 * bins)
         heap = np.empty(2 * bins + 2, np.int64)
         done = np.zeros(bins, np.bool_)
         for n in range(first, frames):
+            if n == first and n:
+                fill(now, logs, n - 1, by_bin, turning)
+            earlier, now = now, earlier
+            fill(now, logs, n, by_bin, turning)
+            above, below = min(n + 1, frames - 1), max(n - 1, 0)
+            for m in range(bins):
+                across[m] = by_frame * ((logs[above, m] - logs[below, m]) / max(above - below, 1))
             count = 0
             left = 0
             for m in range(bins):
@@ -88,7 +104,7 @@ def _kernel() -> Any:
                 item, count = pop(heap, keys, count)
                 if item < bins:
                     if not done[item]:
-                        step = (along_time[n - 1, item] + along_time[n, item]) / 2
+                        step = (earlier[item] + now[item]) / 2
                         phase[n, item] = phase[n - 1, item] + step
                         done[item] = True
                         left -= 1
@@ -97,7 +113,7 @@ def _kernel() -> Any:
                 m = item - bins
                 for other in (m - 1, m + 1):
                     if 0 <= other < bins and not done[other]:
-                        step = (along_bins[n, m] + along_bins[n, other]) / 2
+                        step = (across[m] + across[other]) / 2
                         phase[n, other] = phase[n, m] + (step if other > m else -step)
                         done[other] = True
                         left -= 1
@@ -129,35 +145,42 @@ def phases(
     top = loudest or top
     logs = np.log(np.maximum(magnitudes.astype(np.float64), 1e-12))
     gamma = _HANN_GAMMA * size**2
-    by_bin, by_frame = np.gradient(logs, axis=1), np.gradient(logs, axis=0) if len(logs) > 1 else np.zeros_like(logs)
-    along_time = hop * size / gamma * by_bin + 2 * np.pi * hop * np.arange(magnitudes.shape[1]) / size
-    along_bins = -gamma / (hop * size) * by_frame
-    made = _kernel()(logs, along_time, along_bins, np.log(top * TOLERANCE), random, int(before is not None))
+    turning = 2 * np.pi * hop * np.arange(magnitudes.shape[1]) / size
+    along = hop * size / gamma, -gamma / (hop * size)
+    made = _kernel()(logs, *along, turning, np.log(top * TOLERANCE), random, int(before is not None))
     return np.asarray(np.mod(made, 2 * np.pi), np.float32)
 
 
-def inverse(spectrum: npt.NDArray[np.complex64], size: int, hop: int, length: int | None) -> F32:
+def inverse(spectrum: npt.NDArray[np.complex64], size: int, hop: int) -> F32:
     """Samples of a Hann STFT by least squares: frame n centred on sample n · hop, phases counted from there.
 
     Args:
         spectrum: complex [frames, size // 2 + 1], a full-scale sine has magnitude 1.
         size: of the transform.
-        hop: samples between frames.
-        length: samples wanted; None for all that the frames reach, from half a transform before the first on, divided
-            by the overlap that frames have in the middle of a sound, so that pieces can be added up.
+        hop: samples between frames, which divides the size.
+
+    Returns:
+        float32 [(frames − 1) · hop + size]: all that the frames reach, from half a transform before the first on, as if
+        frames went on before and after, so that pieces can be added up; where none does, `missing` makes up for it.
     """
     with importing:
         from scipy.fft import irfft
 
     window = hann(size)
     blocks = np.fft.fftshift(irfft(spectrum, n=size, axis=1), axes=1) * (window * (window.sum() / 2))
-    total = (len(spectrum) - 1) * hop + size
-    sound, weight = np.zeros(total), np.zeros(total)
-    for n, block in enumerate(blocks):
-        sound[n * hop : n * hop + size] += block
-        weight[n * hop : n * hop + size] += window**2
-    if length is None:
-        return np.asarray(sound / (np.sum(window**2) / hop), np.float32)
-    begin = size // 2
-    made = sound[begin : begin + length] / np.maximum(weight[begin : begin + length], 1e-3)
-    return np.pad(made, (0, length - len(made))).astype(np.float32)
+    count = len(spectrum) * hop
+    sound = np.zeros(count - hop + size)
+    for part in range(size - hop, -1, -hop):
+        sound[part : part + count] += blocks[:, part : part + hop].reshape(-1)
+    return np.asarray(sound / (np.sum(window**2) / hop), np.float32)
+
+
+def missing(size: int, hop: int) -> F32:
+    """What the first samples are to be multiplied by, float32 [size], since no frames overlap from before; mirrored:
+    the last ones.
+    """
+    window = hann(size) ** 2
+    weight = np.zeros(2 * size)
+    for begin in range(0, size, hop):
+        weight[begin : begin + size] += window
+    return np.asarray(window.sum() / hop / np.maximum(weight[:size], 1e-3), np.float32)

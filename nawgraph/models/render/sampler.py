@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from nawgraph.models.render.conditions import DRUM_WIDTH, TONAL_WIDTH, Notes, slots
-from nawgraph.models.render.network import CONTROLS, PATCH, Renderer, Scene
+from nawgraph.models.render.network import PATCH, Renderer, Scene
 from nawgraph.values import STEMS
 
 F32 = npt.NDArray[np.float32]
@@ -62,9 +62,9 @@ def fades(spans: Sequence[tuple[int, int]], frames: int) -> list[F32]:
 
 def scene_of(
     notes: Sequence[Notes], players: Callable[[str], int], begin: int, frames: int, *, style: int, bpm: float,
-    known: F32, keep: F32,
+    known: F32, keep: F32, controls: F32, controlled: F32, embedding: F32,
 ) -> Scene:  # fmt: skip
-    """What the network is told of a window: parts, style, tempo, and what is known and kept of it."""
+    """What the network is told of a window: parts, style, tempo, what is known and kept of it, curves, an embedding."""
     found = slots(notes, begin, frames)
     tonal = [s for s in found if s.stem != "drums"]
     drums = [s for s in found if s.stem == "drums"]
@@ -77,8 +77,9 @@ def scene_of(
 
     return Scene(
         *stacked(tonal, TONAL_WIDTH), *stacked(drums, DRUM_WIDTH), style=torch.tensor([style]),
-        tempo=torch.tensor([(bpm - 120) / 60]), known=torch.from_numpy(known[None]), keep=torch.from_numpy(keep[None]),
-        controls=torch.zeros(1, frames, 4 * CONTROLS), controlled=torch.zeros(1, 4 * CONTROLS),
+        tempo=torch.tensor([(bpm - 120) / 60]), known=torch.from_numpy(known[None]),
+        keep=torch.from_numpy(keep[None]), controls=torch.from_numpy(controls[None]),
+        controlled=torch.from_numpy(controlled[None]), embedding=torch.from_numpy(embedding[None]),
     )  # fmt: skip
 
 

@@ -37,6 +37,9 @@ DRUM_SIZE, DRUM_BANDS, DRUM_PARTS = 1024, 32, 4
 LATENTS = {"drums": 32, "bass": 32, "vocals": 64, "other": 64}
 """Components kept of the spectra of each stem."""
 
+REGIONS = (0.0, 200.0, 800.0, 3_200.0, 24_000.0)
+"""Edges in Hz of the regions of the spectrum that a mask can keep one by one."""
+
 
 def frames_of(samples: int) -> int:
     """Frames that cover so many samples at 44.1 kHz."""
@@ -152,6 +155,17 @@ class Space:
         basis = self.bases[stem]
         return np.asarray((features - basis.mean) @ basis.matrix, np.float32)
 
+    def encode_kept(self, stem: str, features: F32, keep: F32) -> F32:
+        """Latents of what is kept of features [frames, 134]; the rest counts as the mean.
+
+        Args:
+            stem: name.
+            features: of the whole spectrum.
+            keep: float32 [frames, 4], 1 where a region is kept.
+        """
+        basis = self.bases[stem]
+        return np.asarray(((features - basis.mean) * keep[:, regions_of(stem)]) @ basis.matrix, np.float32)
+
     def decode(self, stem: str, latents: F32) -> F32:
         """Latents [frames, size] → features [frames, 134]."""
         basis = self.bases[stem]
@@ -184,6 +198,17 @@ class Space:
                 for parts in (("mean", "matrix", "inverse"),)
             }
         )
+
+
+@lru_cache(maxsize=8)
+def regions_of(stem: str) -> npt.NDArray[np.int64]:
+    """The region of `REGIONS` in which the middle of each feature of a stem lies, int64 [134]."""
+    size = DRUM_SIZE if stem == "drums" else TONAL_SIZE
+    edges = edges_of(stem)
+    bands = (edges[:-1] + edges[1:] - 1) / 2 * RATE / size
+    marks = side_edges(size) * RATE / size
+    hertz = np.concatenate([np.tile(bands, DRUM_PARTS if stem == "drums" else 1), (marks[:-1] + marks[1:]) / 2])
+    return np.clip(np.searchsorted(REGIONS, hertz, side="right") - 1, 0, len(REGIONS) - 2).astype(np.int64)
 
 
 def stereo(audio: Audio) -> F32:

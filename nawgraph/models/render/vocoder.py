@@ -7,8 +7,9 @@ noisy each band is: that much of the magnitude is drawn at random, as the magnit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nawgraph.models.render.phase import inverse, phases
+from nawgraph.models.render.phase import inverse, missing, phases
 from nawgraph.models.render.space import (
     DRUM_PARTS,
     DRUM_SIZE,
@@ -33,7 +34,16 @@ F32 = npt.NDArray[np.float32]
 QUIET = 3e-5
 """Magnitudes are compared with this added: −90 dB."""
 
-_LN = 2.302585092994046
+SILENT = -7.0
+"""Frames whose strongest band has a smaller log10 power (−70 dB) are not made when nothing follows them."""
+
+PIECE = 2048
+"""Frames made at once: 48 s, about 300 MB of spectra."""
+
+AROUND = 16
+"""Frames on either side that can reach a frame through the network's convolutions."""
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class Block(nn.Module):
@@ -112,23 +122,75 @@ def band_width(drums: bool) -> F32:
     return np.log10(np.diff(edges_of("drums" if drums else "other"))).astype(np.float32)
 
 
-def sound(network: Magnitudes, features: F32, length: int, rng: np.random.Generator) -> F32:
-    """Samples [2, length] at 44.1 kHz of a stem from its features [frames, 134]."""
-    with torch.no_grad():
-        told = torch.from_numpy(np.ascontiguousarray(features[None, :, :-SIDES]))
-        logs, noise = network(told.to(network.out.weight.device))
-    magnitudes = (10 ** logs[0]).cpu().numpy()
-    magnitudes = np.maximum(magnitudes - QUIET, 0)
-    turn = phases(magnitudes, network.size, network.hop, rng)
+def sound(
+    network: Magnitudes, features: F32, length: int, rng: np.random.Generator, tell: Callable[[], None] | None = None
+) -> F32:
+    """Samples [2, length] at 44.1 kHz of a stem from its features [frames, 134].
+
+    It is made in pieces of `PIECE` frames, whose phases go on where those of the last piece ended, and only from the
+    first frame on that can be heard to the last. `tell` is called after each piece.
+    """
+    made = np.zeros((2, len(features) * HOP + network.size), np.float32)
+    heard = np.flatnonzero(features[:, :-SIDES].max(axis=1, initial=-np.inf) > SILENT)
+    if len(heard):
+        start, stop = max(int(heard[0]) - 2, 0), min(int(heard[-1]) + 3, len(features))
+        before: F32 | None = None
+        loudest = 0.0
+        for begin in range(start, stop, PIECE):
+            end = min(begin + PIECE, stop)
+            span = slice(begin * HOP, begin * HOP + (end - begin) * HOP - network.hop + network.size)
+            part, before, loudest = _piece(network, features, begin, end, before, loudest, rng)
+            made[:, span] += part
+            if tell is not None:
+                tell()
+        edge = missing(network.size, network.hop)
+        first, last = start * HOP, (stop * HOP) - network.hop + network.size
+        made[:, first : first + network.size] *= edge
+        made[:, last - network.size : last] *= edge[::-1]
+    made = made[:, network.size // 2 :]
+    return np.pad(made, ((0, 0), (0, max(0, length - made.shape[1]))))[:, :length]
+
+
+def _piece(
+    network: Magnitudes, features: F32, begin: int, end: int, before: F32 | None, loudest: float,
+    rng: np.random.Generator,
+) -> tuple[F32, F32, float]:  # fmt: skip
+    """Samples [2, n] of frames begin … end − 1, the phases of the last of them, and the strongest magnitude so far.
+
+    The frame before them and the one after them go along, since the phases follow from how magnitudes change.
+    """
+    parts, first = network.parts, begin - (before is not None)
+    logs, noise = _magnitudes(network, features, first, min(end + 1, len(features)))
+    skip, count = (begin - first) * parts, (end - begin) * parts
+    lead = max(skip - 1, 0)  # the frame of the transform whose phases are known
+    magnitudes = np.maximum(np.power(10, logs[lead : skip + count + 1]) - QUIET, 0)
+    loudest = max(loudest, float(magnitudes.max(initial=0)))
+    turn = phases(magnitudes, network.size, network.hop, rng, before=before, loudest=loudest)
+    here = slice(skip - lead, skip - lead + count)
+    magnitudes, turn = magnitudes[here], turn[here]
+    last = turn[-1].copy()
     if noise is not None:
-        share = np.clip(noise[0].cpu().numpy() / 0.5, 0, 1)
-        draw = np.log(np.maximum(rng.rayleigh(1.0, magnitudes.shape), 1e-3)) - 0.058
+        share = np.clip(noise[skip : skip + count] / 0.5, 0, 1)
+        draw = np.log(np.maximum(rng.rayleigh(1.0, magnitudes.shape), 1e-3)).astype(np.float32) - 0.058
         magnitudes = magnitudes * np.exp(share * draw)
-        turn = turn + share * rng.uniform(-np.pi, np.pi, magnitudes.shape)
-    mid = (magnitudes * np.exp(1j * turn)).astype(np.complex64)
-    side = (mid * _width(network, features) * np.exp(1j * _decorrelation(network.size))).astype(np.complex64)
-    middle, sides = (inverse(part, network.size, network.hop, length) for part in (mid, side))
-    return np.stack([middle + sides, middle - sides])
+        turn = turn + share * rng.uniform(-np.pi, np.pi, magnitudes.shape).astype(np.float32)
+    mid = np.empty(turn.shape, np.complex64)
+    np.multiply(magnitudes, np.cos(turn), out=mid.real)
+    np.multiply(magnitudes, np.sin(turn), out=mid.imag)
+    side = mid * _width(network, features[begin:end])
+    side *= np.exp(1j * _decorrelation(network.size)).astype(np.complex64)
+    middle, sides = (inverse(x, network.size, network.hop) for x in (mid, side))
+    return np.stack([middle + sides, middle - sides]), last, loudest
+
+
+def _magnitudes(network: Magnitudes, features: F32, first: int, last: int) -> tuple[F32, F32 | None]:
+    """log10 magnitudes [(last − first) · parts, bins] and noisiness of frames; what is around them is heard too."""
+    low, high = max(first - AROUND, 0), min(last + AROUND, len(features))
+    with torch.no_grad():
+        told = torch.from_numpy(np.ascontiguousarray(features[None, low:high, :-SIDES]))
+        logs, noise = network(told.to(network.out.weight.device))
+    rows = slice((first - low) * network.parts, (last - low) * network.parts)
+    return logs[0, rows].cpu().numpy(), None if noise is None else noise[0, rows].cpu().numpy()
 
 
 def _width(network: Magnitudes, features: F32) -> F32:
@@ -154,7 +216,7 @@ def quiet_arrays(network: nn.Module, prefix: str) -> dict[str, F32]:
     return {f"{prefix}.{k}": v.detach().float().numpy() for k, v in network.state_dict().items()}
 
 
-def filled(network: nn.Module, arrays: Mapping[str, F32], prefix: str) -> nn.Module:
+def filled(network: Network, arrays: Mapping[str, F32], prefix: str) -> Network:
     """The network with weights by name. Raises KeyError or RuntimeError where they are not its own."""
     network.load_state_dict(
         {k: torch.from_numpy(np.array(arrays[f"{prefix}.{k}"], np.float32)) for k in network.state_dict()}

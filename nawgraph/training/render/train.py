@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from nawgraph.models.render.network import Renderer, Scene, Shape
+from nawgraph.models.render.network import KEPT, Renderer, Scene, Shape
 from nawgraph.models.render.space import SIDES, Space, fit
 from nawgraph.training.feeding import feed
 from nawgraph.training.render.batches import Clips
@@ -60,7 +60,7 @@ def rate_at(step: int, plan: Plan) -> float:
 
 
 def loss_of(network: Renderer, latents: torch.Tensor, scene: Scene, rng: torch.Generator) -> torch.Tensor:
-    """Mean square error of the believed latents at random times, of what is not kept."""
+    """Mean square error of the believed latents at random times, of what is not kept whole."""
     device = latents.device
     time_ = torch.sigmoid(1.2 * torch.randn(len(latents), generator=rng) - 1.2).to(device)
     noise = torch.randn(latents.shape, generator=rng).to(device)
@@ -68,7 +68,8 @@ def loss_of(network: Renderer, latents: torch.Tensor, scene: Scene, rng: torch.G
     noisy = (1 - t) * noise + t * latents
     believed = network(noisy, time_, scene)
     counts = torch.tensor(_sizes(latents.shape[-1]), device=device)
-    free = 1 - torch.repeat_interleave(scene.keep, counts, dim=-1)
+    whole = scene.keep.view(*scene.keep.shape[:2], len(STEMS), KEPT).amin(dim=-1)
+    free = 1 - torch.repeat_interleave(whole, counts, dim=-1, output_size=latents.shape[-1])
     loss: torch.Tensor = ((believed - latents) ** 2 * free).sum() / free.sum().clamp(min=1)
     return loss
 
@@ -85,12 +86,13 @@ class Run:
     """A training that can be stopped at any moment and goes on from its last checkpoint along the same curve."""
 
     def __init__(
-        self, data: Path, out: Path, plan: Plan, say: Callable[[str], None] = print, device: str = "cpu"
-    ) -> None:
+        self, data: Path, out: Path, plan: Plan, say: Callable[[str], None] = print, device: str = "cpu",
+        space: Space | None = None,
+    ) -> None:  # fmt: skip
         self.plan, self.out, self.say, self.device = plan, out, say, torch.device(device)
         out.mkdir(parents=True, exist_ok=True)
         self.examples = read(data, "train")
-        self.space = self._space()
+        self.space = self._space(space)
         self.shape = Shape(len(INSTRUMENT_NAMES), len(STYLE_NAMES))
         torch.manual_seed(plan.seed)
         self.network = Renderer(self.shape).to(self.device)
@@ -101,10 +103,10 @@ class Run:
         if (out / "state.pt").exists():
             self._resume()
 
-    def _space(self) -> Space:
+    def _space(self, given: Space | None) -> Space:
         path = self.out / "space.npz"
         if not path.exists():
-            np.savez(path, **fit_space(self.examples).arrays())  # type: ignore[arg-type]
+            np.savez(path, **(given or fit_space(self.examples)).arrays())  # type: ignore[arg-type]
         return Space.of(dict(np.load(path)))
 
     def _resume(self) -> None:
@@ -162,6 +164,6 @@ class Run:
         self.step += 1
         decay = min(self.plan.decay, (self.step + 1) / (self.step + 20))
         with torch.no_grad():
-            for name, value in self.network.state_dict().items():
-                self.average[name].lerp_(value, 1 - decay)
+            now = self.network.state_dict()
+            torch._foreach_lerp_(list(self.average.values()), [now[name] for name in self.average], 1 - decay)
         return float(loss.detach())
