@@ -41,6 +41,10 @@ def register_training(what: Commands) -> None:
                 metavar="FILE",
                 help="weights whose render space is kept, 'house' for the shipped vocoder's",
             )
+            parser.add_argument(
+                "--start", metavar="FILE", help="begin with these weights; 'house' for the shipped ones"
+            )
+            parser.add_argument("--rate", metavar="R", type=float, default=8e-4, help="highest learning rate")
         parser.set_defaults(action=renderer if name == "renderer" else vocoder)
 
 
@@ -88,9 +92,15 @@ def renderer(options: argparse.Namespace) -> int:
     from nawgraph.values import ModelRef
 
     with sentences():
-        plan = Plan(steps=options.steps, batch=options.batch, seed=options.seed)
-        space = load(ModelRef("vocoder", options.vocoder)).space if options.vocoder else None
-        Run(options.data, options.out, plan, say, device_of(options.device), space).go(until(options))
+        if not options.rate > 0:
+            raise Stop(f"--rate must be more than 0, got {options.rate:g}")
+        plan = Plan(steps=options.steps, batch=options.batch, seed=options.seed, rate=options.rate)
+        begin = load(ModelRef("renderer", options.start)) if options.start else None
+        kept = load(ModelRef("vocoder", options.vocoder)) if options.vocoder else begin
+        run = Run(options.data, options.out, plan, say, device_of(options.device), kept.space if kept else None)
+        if begin is not None:
+            run.start(begin)
+        run.go(until(options))
         path = options.out / "renderer.safetensors"
         export_renderer(options.out, path)
         found = calibrate(path, say=say)

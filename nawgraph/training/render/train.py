@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from nawgraph.models.render.house import HouseRenderer
 from nawgraph.models.render.network import KEPT, Renderer, Scene, Shape
 from nawgraph.models.render.space import SIDES, Space, fit
 from nawgraph.training.feeding import feed
@@ -102,6 +103,12 @@ class Run:
         self.step = 0
         if (out / "state.pt").exists():
             self._resume()
+
+    def start(self, weights: HouseRenderer) -> None:
+        """Begin with the weights of a renderer of this run's space; a run that has begun goes on instead."""
+        if not self.step:
+            self.network.load_state_dict(weights.network.state_dict())
+            self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
 
     def _space(self, given: Space | None) -> Space:
         path = self.out / "space.npz"
