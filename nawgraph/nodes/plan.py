@@ -14,7 +14,7 @@ TopP = Annotated[float, Range(0.05, 1)]
 Guidance = Annotated[float, Range(1, 6)]
 Looseness = Annotated[float, Range(0, 4)]
 
-HOUSE = ModelRef("planner", "house", "1")
+HOUSE = ModelRef("planner", "house", "2")
 """The planner that comes with nawgraph. Its revision is raised with its weights, and the nodes' version with it."""
 
 CLAP = ModelRef("clap", "house", "2")
@@ -98,7 +98,14 @@ def describe(score: Score, *, ctx: Context) -> str:
     return "\n".join(lines)
 
 
-@node("plan.model", title="Planner weights", needs="io", aliases=("checkpoint", "load planner"))
+@node(
+    "plan.model",
+    version=2,
+    migrations={1: dict},
+    title="Planner weights",
+    needs="io",
+    aliases=("checkpoint", "load planner"),
+)
 def model(*, file: Annotated[str, File(("safetensors",))] = "") -> ModelRef:
     """Choose the planner of the neural nodes: weights that `nawgraph train planner` made; empty for nawgraph's own."""
     from pathlib import Path
@@ -116,6 +123,8 @@ def model(*, file: Annotated[str, File(("safetensors",))] = "") -> ModelRef:
 
 @node(
     "plan.generate",
+    version=2,
+    migrations={1: dict},
     title="Plan by network",
     models={"model": HOUSE},
     aliases=("neural", "transformer", "write", "generate"),
@@ -152,7 +161,14 @@ def generate(
     return score
 
 
-@node("plan.continue", title="Continue score", models={"model": HOUSE}, aliases=("extend", "longer", "neural"))
+@node(
+    "plan.continue",
+    version=2,
+    migrations={1: dict},
+    title="Continue score",
+    models={"model": HOUSE},
+    aliases=("extend", "longer", "neural"),
+)
 def continue_(
     score: Score,
     prompt: Prompt | None = None,
@@ -178,6 +194,8 @@ def continue_(
 
 @node(
     "plan.infill",
+    version=2,
+    migrations={1: dict},
     title="Rewrite part of a score",
     models={"model": HOUSE},
     aliases=("inpaint", "accompany", "drums to this bass", "neural"),

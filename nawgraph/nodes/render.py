@@ -12,13 +12,13 @@ from nawgraph.hints import Choice, Range, Seed
 from nawgraph.models.render.space import REGIONS
 from nawgraph.node import node
 from nawgraph.nodes.mask import chosen, kept, spliced
-from nawgraph.values import STEMS, Audio, Curve, Embedding, Latents, Mask, ModelRef, Score, Stems
+from nawgraph.values import STEMS, Audio, Curve, Latents, Mask, ModelRef, Score, Stems
 
 if TYPE_CHECKING:
     from nawgraph.models.render.house import Guide
 
 RENDERER = ModelRef("renderer", "house", "2")
-VOCODER = ModelRef("vocoder", "house", "1")
+VOCODER = ModelRef("vocoder", "house", "2")
 """The models that come with nawgraph. A revision is raised with its weights, and the nodes' versions with it."""
 
 
@@ -37,9 +37,7 @@ def flow(
     mask: Mask | None = None,
     dynamics: Curve | None = None,
     timbre: Curve | None = None,
-    reference: Embedding | None = None,
     *,
-    instruments: Annotated[str, Choice("score", "reference")] = "score",
     guided: Annotated[list[str], Choice(*STEMS)] = list(STEMS),  # noqa: B006 - coerced to a tuple, never changed
     steps: Annotated[int, Range(1, 64)] = 3,
     seed: Annotated[int, Seed()] = 0,
@@ -52,28 +50,28 @@ def flow(
 
     Curves of `dynamics` and `timbre`, as `control.dynamics` and `control.timbre` give them, say how loud and how bright
     the `guided` stems become over time where they sound: one row for all of them, or four rows, one a stem.
-
-    A `reference` of nawgraph's own CLAP, of words or of a sound, colours the rendering. Which instruments play is what
-    the score says; with `instruments` set to “reference” the network is not told, and goes by the reference alone.
     """
     if (latents is None) != (mask is None):
         raise ValueError("to render a part anew, wire both: the latents to keep and the mask of what is not kept")
-    if reference is None and instruments == "reference":
-        raise ValueError("instruments go by a reference, but none is wired: wire one, or set them to 'score'")
     guides = [*_guides("dynamics", dynamics, guided), *_guides("timbre", timbre, guided)]
     keep = None
     if latents is not None and mask is not None:
         keep = kept(mask, latents.data[0].shape[1], latents.frame_rate, REGIONS)
     with ctx.borrow(RENDERER) as model:
         made: Latents = model.render(
-            score, seed=seed, count=steps, steps=ctx.steps, known=latents, keep=keep, guides=guides,
-            reference=reference, named=instruments == "score",
-        )  # fmt: skip
+            score, seed=seed, count=steps, steps=ctx.steps, known=latents, keep=keep, guides=guides
+        )
     return made
 
 
 @node(
-    "latent.decode", title="Latents to sound", needs="gpu", models={"vocoder": VOCODER}, aliases=("vocoder", "decoder")
+    "latent.decode",
+    version=2,
+    migrations={1: dict},
+    title="Latents to sound",
+    needs="gpu",
+    models={"vocoder": VOCODER},
+    aliases=("vocoder", "decoder"),
 )
 def decode(latents: Latents, score: Score | None = None, *, seed: Annotated[int, Seed()] = 0, ctx: Context) -> Stems:
     """Turn latents of the house render space into stems (44.1 kHz, stereo).

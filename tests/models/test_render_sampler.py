@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nawgraph.models.render.network import PATCH, Renderer, Shape
+from nawgraph.models.render.network import CONTROLS, KEPT, PATCH, Renderer, Shape
 from nawgraph.models.render.sampler import BLOCK, fades, noise, sample, scene_of, windows
 
 SMALL = Shape(instruments=3, styles=2, width=32, layers=1, heads=2, local=16, slot=8)
@@ -39,16 +39,19 @@ def test_the_noise_of_a_frame_does_not_depend_on_the_length(seed: int, a: int, b
     assert not np.array_equal(noise(seed, a, 4), noise(seed ^ 1, a, 4))
 
 
-def rendered(network: Renderer, seed: int, frames: int = 600) -> np.ndarray:
+def rendered(
+    network: Renderer, seed: int, frames: int = 600, bend: Callable[[np.ndarray], None] | None = None
+) -> np.ndarray:
     spans = windows(frames)
     scenes = [
         scene_of(
             [], lambda name: 0, start, length, style=0, bpm=120.0,
-            known=np.zeros((length, SMALL.latents), np.float32), keep=np.zeros((length, 4), np.float32),
+            known=np.zeros((length, SMALL.latents), np.float32), keep=np.zeros((length, 4 * KEPT), np.float32),
+            controls=np.zeros((length, 4 * CONTROLS), np.float32), controlled=np.zeros(4 * CONTROLS, np.float32),
         )
         for start, length in spans
     ]  # fmt: skip
-    return sample(network, scenes, spans, frames, seed, 3, counted)
+    return sample(network, scenes, spans, frames, seed, 3, counted, bend)
 
 
 def test_one_seed_one_result() -> None:
@@ -58,3 +61,19 @@ def test_one_seed_one_result() -> None:
     assert first.shape == (600, SMALL.latents)
     assert np.array_equal(first, rendered(network, 7))
     assert not np.array_equal(first, rendered(network, 8))
+
+
+def test_what_is_bent_at_each_step_is_where_it_was_bent_to_in_the_end() -> None:
+    torch.manual_seed(0)
+    network = Renderer(SMALL).eval()
+    seen: list[np.ndarray] = []
+
+    def bend(latents: np.ndarray) -> None:
+        seen.append(latents.copy())
+        latents[:, 0] = 2.0
+
+    bent = rendered(network, 7, bend=bend)
+    assert len(seen) == 3 and seen[0].shape == bent.shape
+    assert np.all(bent[:, 0] == 2.0)
+    assert np.array_equal(bent[:, 1:], seen[-1][:, 1:])
+    assert not np.array_equal(bent[:, 1:], rendered(network, 7)[:, 1:])  # the network saw it

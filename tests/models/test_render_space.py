@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from nawgraph.models.render import space
 from nawgraph.models.render.conditions import note_bands, notes_of, slots
-from nawgraph.models.render.phase import inverse, phases
+from nawgraph.models.render.controls import curves, followed
+from nawgraph.models.render.phase import inverse, missing, phases
 from nawgraph.values import STEMS, Grid, Note, Part, Score
 
 
@@ -55,6 +56,51 @@ def test_latents_are_the_features_as_far_as_their_components_reach(seed: int) ->
     assert np.array_equal(again.encode("bass", rows), latents)
 
 
+@given(st.integers(0, 2**31))
+def test_latents_of_regions_add_up_to_those_of_the_whole(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((300, 134)).astype(np.float32)
+    for stem in ("drums", "other"):
+        known = space.Space(dict.fromkeys(STEMS, space.fit(stem, rows)))
+        keep = (rng.random((300, len(space.REGIONS) - 1)) < 0.5).astype(np.float32)
+        kept, rest = (known.encode_kept(stem, rows, part) for part in (keep, 1 - keep))
+        assert kept + rest == pytest.approx(known.encode(stem, rows), abs=1e-3)
+        assert not known.encode_kept(stem, rows, np.zeros_like(keep)).any()
+
+
+@pytest.mark.parametrize("stem", ["drums", "bass"])
+def test_the_regions_of_a_stem_are_where_sines_are_heard(stem: str) -> None:
+    for hertz, region in ((90, 0), (500, 1), (2_000, 2), (6_000, 3)):
+        bands = space.features(stem, np.stack([sine(hertz)] * 2))[20, : -space.SIDES]
+        assert space.regions_of(stem)[bands.argmax()] == region
+
+
+@given(st.integers(0, 2**31), st.floats(-0.3, 0.2), st.floats(0.2, 0.8))
+def test_courses_of_level_and_brightness_are_reached(seed: int, louder: float, bright: float) -> None:
+    rng = np.random.default_rng(seed)
+    slope = np.linspace(0, -2, 128) - 3
+    rows = np.concatenate([slope + 0.2 * rng.standard_normal((120, 128)), np.full((120, 6), -3.0)], axis=1)
+    rows = rows.astype(np.float32)
+    level = curves("other", rows)[:, 0].astype(np.float64)
+    wanted = np.clip(level + louder, 0.3, 1)
+    made = curves("other", followed("other", rows, wanted, None))
+    assert np.median(60 * np.abs(made[:, 0] - wanted)) < 0.5  # dB
+    made = curves("other", followed("other", rows, None, np.full(120, bright)))
+    assert np.median(np.abs(made[:, 1] - bright)) < 0.03
+    assert np.median(60 * np.abs(made[:, 0] - level)) < 0.5
+    silence = np.full((50, 134), -7.5, np.float32)
+    assert np.allclose(followed("other", silence, np.full(50, 0.9), np.full(50, 0.9)), silence, atol=1e-4)
+
+
+def sounding(spectrum: np.ndarray, size: int, hop: int, length: int) -> np.ndarray:
+    """All samples of a transform, [length]."""
+    made = inverse(spectrum.astype(np.complex64), size, hop)
+    rise, fall = missing(size, hop)
+    made[:size] *= rise
+    made[-size:] *= fall
+    return made[size // 2 :][:length]
+
+
 @pytest.mark.parametrize(("size", "hop"), [(4096, 512), (1024, 256)])
 def test_phases_make_sound_with_the_magnitudes_that_were_asked(size: int, hop: int) -> None:
     sound = sum(sine(f, 1.5) * a for f, a in ((220, 0.3), (443.7, 0.2), (1234.5, 0.1)))
@@ -65,7 +111,7 @@ def test_phases_make_sound_with_the_magnitudes_that_were_asked(size: int, hop: i
     random = rng.uniform(-np.pi, np.pi, wanted.shape)
 
     def miss(turn: np.ndarray) -> float:
-        made = inverse((wanted * np.exp(1j * turn)).astype(np.complex64), size, hop, len(sound))
+        made = sounding(wanted * np.exp(1j * turn), size, hop, len(sound))
         return float(np.linalg.norm(np.abs(space.spectrum(made, size, hop, frames)) - wanted) / np.linalg.norm(wanted))
 
     assert miss(phases(wanted, size, hop, rng)) < 0.08 < 0.4 < miss(random)
@@ -75,7 +121,7 @@ def test_true_phases_give_the_sound_back() -> None:
     sound = sine(300.0) * 0.5
     known = space.spectrum(sound, 1024, 256, len(sound) // 256 + 1)
     centred = known * np.exp(1j * np.pi * np.arange(known.shape[1]))
-    assert inverse(centred.astype(np.complex64), 1024, 256, len(sound)) == pytest.approx(sound, abs=1e-5)
+    assert sounding(centred, 1024, 256, len(sound)) == pytest.approx(sound, abs=1e-5)
 
 
 @given(st.integers(24, 100))

@@ -108,7 +108,7 @@ def test_weights_go_through_a_file_and_make_sound(data: Path, tmp_path: Path) ->
     assert all(not stems[stem].samples.any() for stem in idle)
     kept = paint.render(
         score, seed=2, count=1, steps=lambda n, label: iter(range(n)), known=latents,
-        keep=np.ones((4, latents.data[0].shape[1]), np.float32),
+        keep=np.ones((4, 4, latents.data[0].shape[1]), np.float32),
     )  # fmt: skip
     assert all(np.array_equal(a, b) for a, b in zip(kept.data, latents.data, strict=True))
 

@@ -16,7 +16,7 @@ from nawgraph.nodes.control import score as written
 from nawgraph.nodes.plan import compose
 from nawgraph.nodes.render import decode, flow
 from nawgraph.synth.render import render
-from nawgraph.values import STEMS, Audio, Curve, ModelRef, Prompt, Stems
+from nawgraph.values import STEMS, Audio, Curve, Latents, ModelRef, Prompt, Stems
 
 RATE = 44_100
 MODELS: dict[str, Any] = {}
@@ -86,14 +86,15 @@ def test_level_and_brightness_of_sounds() -> None:
 def test_the_renderer_follows_dynamics() -> None:
     """A bass that is told to fade is louder before than after, compared with one that is told to swell."""
     score = compose(Prompt.of("house, 124 bpm, A minor"), bars=6, seed=3)
-    plain = decode(flow(score, seed=1, ctx=ctx()), score, ctx=ctx())
+    first = flow(score, seed=1, ctx=ctx())
+    plain = decode(first, score, ctx=ctx())
     own = dynamics(stems=plain, ctx=ctx())
     row = own.data[STEMS.index("bass")]
     level, bent = float(np.quantile(row, 0.8)), {}
     for name, course in (("fade", (0.05, -0.35)), ("swell", (-0.35, 0.05))):
         curve = Curve("dynamics", np.linspace(*course, len(row), dtype=np.float32)[None] + level, own.frame_rate)
         made = flow(score, dynamics=curve, guided=["bass"], seed=1, ctx=ctx())
-        assert np.array_equal(made.data[3], flow(score, seed=1, ctx=ctx()).data[3])
+        assert apart(made, first, "other") < 0.3 * apart(flow(score, seed=2, ctx=ctx()), first, "other")
         got = dynamics(stems=decode(made, score, ctx=ctx()), ctx=ctx()).data[STEMS.index("bass")]
         sounds = (row > level - 0.1) & (np.arange(len(row)) < score.grid.frames(RATE) / 1024)
         assert np.median(np.abs(60 * (got - curve.data[0]))[sounds]) < 3  # dB
@@ -101,6 +102,29 @@ def test_the_renderer_follows_dynamics() -> None:
         third = score.grid.frames(RATE) // 3
         bent[name] = 10 * np.log10(np.mean(x[:, :third] ** 2) / np.mean(x[:, 2 * third : 3 * third] ** 2))
     assert bent["fade"] - bent["swell"] > 6
+
+
+def test_the_renderer_follows_timbre_and_stays_as_loud() -> None:
+    score = compose(Prompt.of("house, 124 bpm, A minor"), bars=4, seed=3)
+    plain = decode(flow(score, seed=1, ctx=ctx()), score, ctx=ctx())
+    row, level = (part(stems=plain, ctx=ctx()).data[STEMS.index("other")] for part in (timbre, dynamics))
+    sounds = (level > np.quantile(level, 0.5)) & (np.arange(len(row)) < score.grid.frames(RATE) / 1024)
+    middle, found = float(np.median(row[sounds])), {}
+    for name, course in (("darker", (0.06, -0.06)), ("brighter", (-0.06, 0.06))):
+        curve = Curve("timbre", np.linspace(*course, len(row), dtype=np.float32)[None] + middle, 44_100 / 1024)
+        stems = decode(flow(score, timbre=curve, guided=["other"], seed=1, ctx=ctx()), score, ctx=ctx())
+        got = timbre(stems=stems, ctx=ctx()).data[STEMS.index("other")]
+        now = dynamics(stems=stems, ctx=ctx()).data[STEMS.index("other")]
+        assert np.median(60 * np.abs(now - level)[sounds]) < 3  # dB
+        places = np.flatnonzero(sounds)
+        found[name] = np.polyfit(places / len(row), got[places], 1)[0]
+    assert found["brighter"] > 0.05 and found["darker"] < -0.05  # asked for: 0.12 from end to end
+
+
+def apart(one: Latents, other: Latents, stem: str) -> float:
+    """Root mean square of the difference of the latents of a stem."""
+    index = STEMS.index(stem)
+    return float(np.sqrt(np.mean((one.data[index] - other.data[index]) ** 2)))
 
 
 def test_what_is_no_guide_is_said() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nawgraph.context import Context
-from nawgraph.nodes.mask import band, bars, brush, splice
+from nawgraph.nodes.mask import band, bars, brush, kept, splice
 from nawgraph.nodes.render import encode, flow
 from nawgraph.values import STEMS, Audio, Grid, Mask, Score, Stems
 
@@ -32,6 +32,18 @@ def test_outside_the_mask_every_sample_is_the_old_one(first: int, count: int, fa
         assert np.array_equal(made[name].samples[:, ~inside], old[name].samples[:, ~inside])
         deep = inside & (seconds > begin + fade + 0.01) & (seconds < end - fade - 0.01)
         assert made[name].samples[:, deep] == pytest.approx(new[name].samples[:, deep], abs=1e-5)
+
+
+def test_regions_that_no_band_of_a_mask_touches_are_kept() -> None:
+    regions = (0.0, 200.0, 800.0, 3_200.0, 24_000.0)
+    mask = band(bars(SCORE, first=2, count=1, drums=False, bass=True, vocals=False, other=False), low=250, high=700)
+    keep = kept(mask, 160, 10.0, regions)
+    assert keep.shape == (4, 4, 160)
+    changed = np.zeros((4, 4, 160))
+    changed[1, 1, 40:60] = 1  # bass, 200 to 800 Hz, bar 2 (2 s a bar)
+    assert np.array_equal(keep, 1 - changed)
+    whole = bars(SCORE, first=2, count=1, drums=False, bass=True, vocals=False, other=False)
+    assert np.array_equal(kept(whole, 160, 10.0, regions)[1], np.repeat(keep[1, 1:2], 4, axis=0))
 
 
 def test_a_splice_has_no_step() -> None:

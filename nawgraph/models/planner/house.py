@@ -25,7 +25,7 @@ from nawgraph.music.outline import outline
 from nawgraph.values import STEMS, ModelRef, Prompt, Score
 
 HOUSE = "house"
-REVISION = "1"
+REVISION = "2"
 """Of the weights that come with nawgraph; raised with them, and with it the version of the nodes that use them."""
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "planner.safetensors"

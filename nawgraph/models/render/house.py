@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,14 +19,14 @@ import numpy.typing as npt
 from nawgraph.models import own_weights
 from nawgraph.models.loaders import loader
 from nawgraph.models.render.space import FRAME_RATE, HOP, RATE, REGIONS, SIDES, Space, frames_of
-from nawgraph.values import STEMS, Audio, Embedding, Latents, ModelRef, Score, Stems
+from nawgraph.values import STEMS, Audio, Latents, ModelRef, Score, Stems
 
 F32 = npt.NDArray[np.float32]
 
 HOUSE = "house"
 FOLDER = Path(__file__).parents[1] / "weights"
 FILES = {"renderer": "renderer.safetensors", "vocoder": "vocoder.safetensors"}
-REVISIONS = {"renderer": "2", "vocoder": "1"}
+REVISIONS = {"renderer": "2", "vocoder": "2"}
 """Of the weights that come with nawgraph; raised with them, and with it the version of the nodes that use them."""
 
 TAIL = 3
@@ -63,7 +64,6 @@ class HouseRenderer:
         self.players: list[str] = list(facts["instruments"])
         self.styles: list[str] = list(facts["styles"])
         self.levels: Mapping[str, float] = facts.get("levels", {})
-        self.embeddings: str = facts["embeddings"]
         self.network = filled(Renderer(Shape(len(self.players), len(self.styles))), tensors, "renderer")
 
     @property
@@ -77,7 +77,7 @@ class HouseRenderer:
 
     def render(
         self, score: Score, *, seed: int, count: int, steps: Any, known: Latents | None = None, keep: F32 | None = None,
-        guides: Sequence[Guide] = (), reference: Embedding | None = None, named: bool = True,
+        guides: Sequence[Guide] = (),
     ) -> Latents:  # fmt: skip
         """Latents of the four standard stems of a score, from its first bar to `TAIL` seconds after its last.
 
@@ -89,11 +89,9 @@ class HouseRenderer:
             known: latents to keep where `keep` says so, of this space and length.
             keep: float32 [4, regions, frames], 1 where a region of a stem's spectrum is kept as `known` has it.
             guides: courses that stems follow.
-            reference: of words or a sound that the sound is to resemble.
-            named: whether the network is told the parts' instruments; without them a reference decides on the timbre.
 
         Raises:
-            ValueError: latents of another space or length, an embedding of another space.
+            ValueError: latents of another space or length.
         """
         from nawgraph.models.render.conditions import notes_of
         from nawgraph.models.render.sampler import sample, scene_of, windows
@@ -104,25 +102,18 @@ class HouseRenderer:
         given, mask = self._kept(score, frames, total, known, keep)
         heard = self._known(given, mask)
         curves, told = self._courses(guides, total)
-        embedding = np.zeros(self.network.shape.embedding, np.float32)
-        if reference is not None:
-            if reference.space != self.embeddings:
-                raise ValueError(
-                    f"the reference is of {reference.space}, this renderer hears {self.embeddings}: embed it with "
-                    "nawgraph's own CLAP (no checkpoint wired to the clap node)"
-                )
-            embedding[:] = reference.vector
         notes = [notes_of(part, score) for part in score.parts if part.notes]
         style = self.styles.index(score.style) if score.style in self.styles else len(self.styles)
         scenes = [
             scene_of(
-                notes, self._player if named else self._nobody, start, length, style=style, bpm=score.bpm,
+                notes, self._player, start, length, style=style, bpm=score.bpm,
                 known=heard[start : start + length], keep=mask[start : start + length].reshape(length, -1),
-                controls=curves[start : start + length], controlled=told, embedding=embedding,
+                controls=curves[start : start + length], controlled=told,
             )
             for start, length in spans
         ]  # fmt: skip
-        made = sample(self.network, scenes, spans, frames, seed, count, steps) + self._shift()
+        bend = partial(self._bend, curves, told) if guides else None
+        made = sample(self.network, scenes, spans, frames, seed, count, steps, bend) + self._shift()
         wide = np.repeat(mask[:frames].min(axis=2), self.space.sizes, axis=1)
         made = np.where(wide > 0, given[:frames], made)
         parts = np.split(made, np.cumsum(self.space.sizes)[:-1], axis=1)
@@ -130,9 +121,6 @@ class HouseRenderer:
 
     def _player(self, instrument: str) -> int:
         return self.players.index(instrument) if instrument in self.players else len(self.players)
-
-    def _nobody(self, _instrument: str) -> int:
-        return len(self.players)
 
     def _kept(self, score: Score, frames: int, total: int, known: Latents | None, keep: F32 | None) -> tuple[F32, F32]:
         """Known latents [total, latents] and the mask [total, 4, regions]: what is kept, and silence of idle stems."""
@@ -182,6 +170,26 @@ class HouseRenderer:
             lift[:-SIDES] = self.levels.get(stem, 0.0) / 10
             rows.append(lift @ self.space.bases[stem].matrix)
         return np.concatenate(rows)
+
+    def _bend(self, curves: F32, told: F32, latents: F32) -> None:
+        """Bring latents [frames, latents] to the courses that are given, in place.
+
+        The network is told the courses too, but reads off the level and the colour of what it is shown rather than
+        believe them: so it is shown what was asked for.
+        """
+        from nawgraph.models.render.controls import followed
+
+        shift, parts = self._shift(), np.split(latents, np.cumsum(self.space.sizes)[:-1], axis=1)  # views
+        shifts = np.split(shift, np.cumsum(self.space.sizes)[:-1])
+        for index, (stem, part) in enumerate(zip(STEMS, parts, strict=True)):
+            mine = slice(index * len(KINDS), (index + 1) * len(KINDS))
+            level, bright = (
+                c.astype(np.float64) if on else None
+                for c, on in zip(curves[: len(latents), mine].T, told[mine], strict=True)
+            )
+            if level is not None or bright is not None:
+                features = self.space.decode(stem, part + shifts[index])
+                part[:] = self.space.encode(stem, followed(stem, features, level, bright)) - shifts[index]
 
     def silence(self, frames: int) -> F32:
         """Latents of silence, [frames, latents]."""

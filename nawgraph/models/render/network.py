@@ -1,10 +1,9 @@
 """The renderer's network: a diffusion transformer on patches of four frames, between two stacks of convolutions.
 
 It gets a mixture of noise and latents, the slots of the score, what is to be kept (known latents and a mask), control
-curves and an embedding of words or sound, and says which latents it believes in (x-prediction of conditional flow
-matching, Lipman et al. 2023, with the straight path of Liu et al. 2023). Convolutions at the frame rate keep onsets
-sharp, attention over the patches keeps sound and level the same over time. Time, style and embedding modulate every
-layer (adaptive layer norm, Peebles & Xie 2023).
+curves, and says which latents it believes in (x-prediction of conditional flow matching, Lipman et al. 2023, with the
+straight path of Liu et al. 2023). Convolutions at the frame rate keep onsets sharp, attention over the patches keeps
+sound and level the same over time. Time and style modulate every layer (adaptive layer norm, Peebles & Xie 2023).
 """
 
 from __future__ import annotations
@@ -30,9 +29,6 @@ CONTROLS = 2
 KEPT = len(REGIONS) - 1
 """Regions of the spectrum a stem that can be kept one by one."""
 
-EMBEDDING_SCALE = 16.0
-"""What brings the numbers of a vector of length 1 in 256 dimensions to about 1."""
-
 
 @dataclass(frozen=True)
 class Shape:
@@ -43,12 +39,10 @@ class Shape:
         layers, heads: of the transformer.
         local: width of the convolutions at the frame rate.
         instruments, styles: how many there are; the number after the last stands for “not said”.
-        embedding: dimension of the embeddings that it hears.
     """
 
     instruments: int
     styles: int
-    embedding: int = 256
     width: int = 320
     layers: int = 5
     heads: int = 5
@@ -76,7 +70,6 @@ class Scene:
         keep: float [B, T, 4 · KEPT], 1 where a region of a stem is kept.
         controls: float [B, T, 4 · CONTROLS].
         controlled: float [B, 4 · CONTROLS], 1 where a control is given.
-        embedding: float [B, dimension], of length 1, or 0 where none is given.
     """
 
     tonal: Tensor
@@ -89,7 +82,6 @@ class Scene:
     keep: Tensor
     controls: Tensor
     controlled: Tensor
-    embedding: Tensor
 
     def to(self, device: torch.device) -> Scene:
         """The same, on a device."""
@@ -183,7 +175,6 @@ class Renderer(nn.Module):
         self.scene = nn.Linear(4 * size, local)
         self.given = nn.Linear(2 * shape.latents + 4 * KEPT + 8 * CONTROLS, local)
         self.style = nn.Embedding(shape.styles + 1, local)
-        self.embedding = nn.Sequential(nn.Linear(shape.embedding, local), nn.GELU(), nn.Linear(local, local))
         self.time = nn.Sequential(nn.Linear(65, local), nn.SiLU(), nn.Linear(local, local))
         self.before = nn.ModuleList(Local(local, local) for _ in range(2))
         self.patch = nn.Linear(PATCH * local, shape.width)
@@ -214,8 +205,7 @@ class Renderer(nn.Module):
         control = scene.controls * scene.controlled[:, None]
         told = scene.controlled[:, None].expand(-1, frames, -1)
         x = heard + self.given(torch.cat([noisy, scene.known, scene.keep, control, told], dim=-1))
-        asked = self.style(scene.style) + self.embedding(scene.embedding * EMBEDDING_SCALE)
-        cond = functional.silu(self.time(timed(time, scene.tempo)) + asked)
+        cond = functional.silu(self.time(timed(time, scene.tempo)) + self.style(scene.style))
         for block in self.before:
             x = block(x, cond)
         tokens = self.patch(x.reshape(batch, frames // PATCH, -1))

@@ -175,12 +175,14 @@ def inverse(spectrum: npt.NDArray[np.complex64], size: int, hop: int) -> F32:
     return np.asarray(sound / (np.sum(window**2) / hop), np.float32)
 
 
-def missing(size: int, hop: int) -> F32:
-    """What the first samples are to be multiplied by, float32 [size], since no frames overlap from before; mirrored:
-    the last ones.
-    """
+@lru_cache(maxsize=4)
+def missing(size: int, hop: int) -> tuple[F32, F32]:
+    """What the first and the last `size` samples of `inverse` are to be multiplied by where no frames go on before and
+    after, float32 [size] each."""
     window = hann(size) ** 2
-    weight = np.zeros(2 * size)
+    first, last = np.zeros(size), np.zeros(size)
     for begin in range(0, size, hop):
-        weight[begin : begin + size] += window
-    return np.asarray(window.sum() / hop / np.maximum(weight[:size], 1e-3), np.float32)
+        first[begin:] += window[: size - begin]
+        last[: size - begin] += window[begin:]
+    whole = window.sum() / hop
+    return tuple(np.asarray(whole / np.maximum(weight, 1e-3), np.float32) for weight in (first, last))  # type: ignore[return-value]

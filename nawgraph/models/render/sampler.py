@@ -62,9 +62,9 @@ def fades(spans: Sequence[tuple[int, int]], frames: int) -> list[F32]:
 
 def scene_of(
     notes: Sequence[Notes], players: Callable[[str], int], begin: int, frames: int, *, style: int, bpm: float,
-    known: F32, keep: F32, controls: F32, controlled: F32, embedding: F32,
+    known: F32, keep: F32, controls: F32, controlled: F32,
 ) -> Scene:  # fmt: skip
-    """What the network is told of a window: parts, style, tempo, what is known and kept of it, curves, an embedding."""
+    """What the network is told of a window: parts, style, tempo, what is known and kept of it, and curves."""
     found = slots(notes, begin, frames)
     tonal = [s for s in found if s.stem != "drums"]
     drums = [s for s in found if s.stem == "drums"]
@@ -79,13 +79,13 @@ def scene_of(
         *stacked(tonal, TONAL_WIDTH), *stacked(drums, DRUM_WIDTH), style=torch.tensor([style]),
         tempo=torch.tensor([(bpm - 120) / 60]), known=torch.from_numpy(known[None]),
         keep=torch.from_numpy(keep[None]), controls=torch.from_numpy(controls[None]),
-        controlled=torch.from_numpy(controlled[None]), embedding=torch.from_numpy(embedding[None]),
+        controlled=torch.from_numpy(controlled[None]),
     )  # fmt: skip
 
 
 def sample(
     network: Renderer, scenes: Sequence[Scene], spans: Sequence[tuple[int, int]], frames: int, seed: int,
-    count: int, steps: Steps,
+    count: int, steps: Steps, bend: Callable[[F32], None] | None = None,
 ) -> F32:  # fmt: skip
     """Latents [frames, latents].
 
@@ -97,6 +97,8 @@ def sample(
         seed: of the noise.
         count: Euler steps, 1 to 100.
         steps: iterates over them, showing progress and obeying a cancel.
+        bend: brings what the network believes in, [frames, latents], to where it is wanted, in place, at each step, so
+            that the network sees it there in the next one.
     """
     total = max(start + length for start, length in spans)
     device = next(network.parameters()).device
@@ -113,5 +115,9 @@ def sample(
                 part = x[start : start + length]
                 made = network(part[None], torch.tensor([now], device=device), scene, told)[0]
                 believed[start : start + length] += weight * made
+            if bend is not None:
+                rows = believed[:frames].cpu().numpy()
+                bend(rows)
+                believed[:frames] = torch.from_numpy(rows).to(device)
             x = believed if then >= 1 else x + (then - now) / (1 - now) * (believed - x)
     return np.asarray(x[:frames].cpu().numpy(), np.float32)

@@ -143,10 +143,10 @@ def sound(
             made[:, span] += part
             if tell is not None:
                 tell()
-        edge = missing(network.size, network.hop)
+        rise, fall = missing(network.size, network.hop)
         first, last = start * HOP, (stop * HOP) - network.hop + network.size
-        made[:, first : first + network.size] *= edge
-        made[:, last - network.size : last] *= edge[::-1]
+        made[:, first : first + network.size] *= rise
+        made[:, last - network.size : last] *= fall
     made = made[:, network.size // 2 :]
     return np.pad(made, ((0, 0), (0, max(0, length - made.shape[1]))))[:, :length]
 

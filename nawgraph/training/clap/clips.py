@@ -109,7 +109,7 @@ def sound(number: int) -> tuple[Facts, npt.NDArray[np.float32]]:
         first = int(rng.choice([bar for bar, start in enumerate(starts) if start <= longest]))
         begin = starts[first]
         end = min(begin + SECONDS * RATE, score.grid.frames(RATE))
-        facts = facts_of(number, text, varied, score, first, (begin, end))
+        facts = _facts(number, text, varied, score, first, (begin, end))
         if not facts.stems:
             continue
         stems = render(score, seed=number, tail=False)
@@ -138,8 +138,7 @@ def _another(score: Score, rng: np.random.Generator) -> Score:
     return replace(score, parts=tuple(parts))
 
 
-def facts_of(number: int, text: str, varied: bool, score: Score, bar: int, span: tuple[int, int]) -> Facts:
-    """What is true of a span (samples at 44.1 kHz) of a score, whose key is that of a bar."""
+def _facts(number: int, text: str, varied: bool, score: Score, bar: int, span: tuple[int, int]) -> Facts:
     begin, end = span
     heard, stems, notes = [], [], 0
     for part in score.parts:

@@ -18,12 +18,8 @@ from nawgraph.values import STEMS
 
 F32 = npt.NDArray[np.float32]
 
-DROP_STYLE, DROP_PLAYER, DROP_PLAYERS = 0.2, 0.05, 0.15
-"""Probabilities: the style is not said, an instrument is not said, none of them is."""
-
-EMBED, EMBED_ALONE, READ, BLUR = 0.4, 0.9, 0.35, 0.02
-"""Probabilities: an embedding is given, also where no instrument is said, it is that of the words; and the standard
-deviation of what is added to its numbers."""
+DROP_STYLE, DROP_PLAYER = 0.2, 0.05
+"""Probabilities: the style is not said, an instrument is not said."""
 
 KEEP, BANDS = 0.35, 0.3
 """Probabilities: something is kept; then, that of what is not kept some regions of the spectrum are."""
@@ -60,7 +56,6 @@ class Clips:
         keep = np.zeros((count, frames, 4, KEPT), np.float32)
         controls = np.zeros((count, frames, 4 * CONTROLS), np.float32)
         told = np.zeros((count, 4 * CONTROLS), np.float32)
-        embedding = np.zeros((count, self.shape.embedding), np.float32)
         style = np.zeros(count, np.int64)
         tonal: list[Any] = []
         drums: list[Any] = []
@@ -78,14 +73,10 @@ class Clips:
                     for i, (s, r) in enumerate(zip(STEMS, rows, strict=True))
                 ]
                 known[index] = np.concatenate(parts, axis=1)
-            nobody = rng is not None and rng.random() < DROP_PLAYERS
             for stem, player, slot in song.slots():
-                said = rng is None or not (nobody or rng.random() < DROP_PLAYER)
+                said = rng is None or rng.random() >= DROP_PLAYER
                 of = (index, stem, player if said else self.shape.instruments)
                 (drums if stem == 0 else tonal).append((of, np.asarray(slot[window], np.float32)))
-            if rng is not None and rng.random() < (EMBED_ALONE if nobody else EMBED):
-                made = np.asarray(song.embeddings()[int(rng.random() < READ)], np.float32)
-                embedding[index] = made + BLUR * rng.standard_normal(made.shape, np.float32)
             name = song.facts["style"]
             unsaid = rng is not None and rng.random() < DROP_STYLE
             style[index] = STYLE_NAMES.index(name) if name in STYLE_NAMES and not unsaid else self.shape.styles
@@ -95,7 +86,6 @@ class Clips:
             style=torch.from_numpy(style), tempo=torch.from_numpy(tempo),
             known=torch.from_numpy(known), keep=torch.from_numpy(keep.reshape(count, frames, -1)),
             controls=torch.from_numpy(controls), controlled=torch.from_numpy(told),
-            embedding=torch.from_numpy(embedding),
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import torch
 from nawgraph.models.render.house import save
 from nawgraph.models.render.space import Space
 from nawgraph.models.render.vocoder import Magnitudes, quiet_arrays
-from nawgraph.training.render.songs import INSTRUMENT_NAMES, STYLE_NAMES, embedding_space
+from nawgraph.training.render.songs import INSTRUMENT_NAMES, STYLE_NAMES
 
 
 def export_renderer(run: Path, path: Path) -> int:
@@ -20,7 +20,6 @@ def export_renderer(run: Path, path: Path) -> int:
     space = Space.of(dict(np.load(run / "space.npz")))
     facts = {
         "kind": "renderer", "instruments": INSTRUMENT_NAMES, "styles": STYLE_NAMES, "steps": int(state["step"]),
-        "embeddings": embedding_space(),
     }  # fmt: skip
     save(path, {**space.arrays(), **tensors}, facts)
     return path.stat().st_size

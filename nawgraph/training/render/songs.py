@@ -12,10 +12,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,7 @@ from nawgraph.music.compose import compose
 from nawgraph.music.styles import STYLES
 from nawgraph.synth.catalogue import INSTRUMENTS, instrument_id
 from nawgraph.synth.render import render
-from nawgraph.values import STEMS, Audio, ModelRef, Score, Stems
-
-if TYPE_CHECKING:
-    from nawgraph.models.clap.house import HouseClap
+from nawgraph.values import STEMS, Score, Stems
 
 F16 = npt.NDArray[np.float16]
 
@@ -144,37 +141,7 @@ def _write_song(path: Path, seed: int, recipe: Recipe) -> None:
         "slots": [[slot.stem, slot.instrument] for slot in slots],
         "seed": seed,
     }
-    np.save(path / "embeddings.npy", _embeddings(seed, score, stems))
     (path / "facts.json").write_text(json.dumps(facts))
-
-
-def _embeddings(seed: int, score: Score, stems: Stems) -> F16:
-    """What the house CLAP hears in the mix, and what it reads in a description of it, float16 [2, dimension]."""
-    from nawgraph.training.clap.clips import facts_of
-    from nawgraph.training.clap.words import described
-
-    clap = _clap()
-    mixed = np.asarray(np.sum([audio.samples for _, audio in stems], axis=0), np.float32)
-    facts = facts_of(seed, "", True, score, 0, (0, stems.frames))
-    words = clap.texts([described(facts, np.random.Generator(np.random.Philox(key=[seed, 78])))])[0]
-    heard = clap.audio(Audio(mixed, stems.rate)).vector if np.abs(mixed).max(initial=0) > 1e-3 else words
-    return np.stack([heard, words]).astype(np.float16)
-
-
-@lru_cache(maxsize=1)
-def _clap() -> HouseClap:
-    """The house CLAP, one a process, on one thread: several processes make songs beside each other."""
-    import torch
-
-    from nawgraph.models.clap.house import HOUSE, load
-
-    torch.set_num_threads(1)
-    return load(ModelRef("clap", HOUSE))
-
-
-def embedding_space() -> str:
-    """The space of the embeddings that songs have."""
-    return _clap().space
 
 
 @dataclass(frozen=True)
@@ -197,11 +164,6 @@ class Example:
         """Stem number, instrument number and float16 [frames, width] of each slot."""
         for number, (stem, name) in enumerate(self.facts["slots"]):
             yield STEMS.index(stem), INSTRUMENT_NAMES.index(name), self._mapped(f"slot.{number}.npy")
-
-    def embeddings(self) -> F16:
-        """Of the mix as it is heard and as it is described, float16 [2, dimension]."""
-        made: F16 = self._mapped("embeddings.npy")
-        return made
 
     @property
     def has_audio(self) -> bool:
