@@ -19,6 +19,9 @@ F32 = npt.NDArray[np.float32]
 TOP = 384_000.0
 """Hz above which no sound reaches: the upper edge of a region without one."""
 
+REGIONS = (0.0, 200.0, 800.0, 3_200.0, 24_000.0)
+"""Edges in Hz of the parts of the spectrum that the house renderer can keep one by one."""
+
 NARROWEST = 60.0
 """Hz that a band must be wide for its filter's slopes to lie inside."""
 

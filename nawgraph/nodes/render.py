@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 
+from nawgraph.audio.regions import REGIONS
 from nawgraph.context import Context
 from nawgraph.hints import Choice, Range, Seed
-from nawgraph.models.render.space import REGIONS
 from nawgraph.node import node
 from nawgraph.nodes.mask import chosen, kept, spliced
 from nawgraph.values import STEMS, Audio, Curve, Latents, Mask, ModelRef, Score, Stems
-
-if TYPE_CHECKING:
-    from nawgraph.models.render.house import Guide
+from nawgraph.values.signal import Float
 
 RENDERER = ModelRef("renderer", "house", "2")
 VOCODER = ModelRef("vocoder", "house", "2")
@@ -167,10 +165,8 @@ def _alike(fresh: Stems, old: Stems) -> Stems:
     return Stems.of(made)
 
 
-def _guides(kind: str, curve: Curve | None, stems: Sequence[str]) -> list[Guide]:
-    """A course for each stem of what the renderer follows."""
-    from nawgraph.models.render.house import Guide
-
+def _guides(kind: str, curve: Curve | None, stems: Sequence[str]) -> list[tuple[str, str, Float, float]]:
+    """A course for each stem of what the renderer follows: stem, kind, values, frame rate."""
     if curve is None:
         return []
     if curve.kind != kind:
@@ -180,4 +176,4 @@ def _guides(kind: str, curve: Curve | None, stems: Sequence[str]) -> list[Guide]
     if not np.isfinite(curve.data).all():
         raise ValueError(f"the curve of {kind} holds a number that is not finite (NaN or infinity): make it anew")
     rows = np.repeat(curve.data, len(STEMS), axis=0) if curve.data.shape[0] == 1 else curve.data
-    return [Guide(stem, kind, rows[STEMS.index(stem)], curve.frame_rate) for stem in stems]
+    return [(stem, kind, rows[STEMS.index(stem)], curve.frame_rate) for stem in stems]

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -16,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.audio.regions import REGIONS
 from nawgraph.models import own_weights
 from nawgraph.models.loaders import loader
-from nawgraph.models.render.space import FRAME_RATE, HOP, RATE, REGIONS, SIDES, Space, frames_of
+from nawgraph.models.render.space import FRAME_RATE, HOP, RATE, SIDES, Space, frames_of
 from nawgraph.values import STEMS, Audio, Latents, ModelRef, Score, Stems
 
 F32 = npt.NDArray[np.float32]
@@ -36,21 +36,9 @@ KINDS = ("dynamics", "timbre")
 """Kinds of control curves that the renderer follows, in the order of `controls.curves`."""
 
 
-@dataclass(frozen=True)
-class Guide:
-    """A course that a stem is to follow.
-
-    Attributes:
-        stem: its name.
-        kind: "dynamics" (level) or "timbre" (brightness).
-        values: float32 [any frames], as `HouseVocoder.controls` has them.
-        rate: of the values, Hz.
-    """
-
-    stem: str
-    kind: str
-    values: F32
-    rate: float
+Guide = tuple[str, str, F32, float]
+"""A course that a stem is to follow: its name, one of `KINDS`, values [any frames] as `HouseVocoder.controls` has them,
+and their rate in Hz."""
 
 
 class HouseRenderer:
@@ -156,9 +144,9 @@ class HouseRenderer:
         """Control curves [frames, 8] and which of them are given [8]."""
         curves, told = np.zeros((frames, 2 * len(STEMS)), np.float32), np.zeros(2 * len(STEMS), np.float32)
         at = np.arange(frames) / FRAME_RATE
-        for guide in guides:
-            place = 2 * STEMS.index(guide.stem) + KINDS.index(guide.kind)
-            curves[:, place] = np.interp(at, np.arange(len(guide.values)) / guide.rate, guide.values)
+        for stem, kind, values, rate in guides:
+            place = len(KINDS) * STEMS.index(stem) + KINDS.index(kind)
+            curves[:, place] = np.interp(at, np.arange(len(values)) / rate, values)
             told[place] = 1
         return curves, told
 

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nawgraph.audio.regions import REGIONS
 from nawgraph.models.render.conditions import DRUM_WIDTH, TONAL_WIDTH
-from nawgraph.models.render.space import LATENTS, REGIONS, SIDES
+from nawgraph.models.render.space import LATENTS, SIDES
 from nawgraph.values import STEMS
 
 PATCH = 4

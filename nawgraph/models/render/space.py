@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.audio.regions import REGIONS
 from nawgraph.heavy import importing
 from nawgraph.values import STEMS, Audio, Stems
 
@@ -36,9 +37,6 @@ TONAL_SIZE, TONAL_BANDS = 4096, 128
 DRUM_SIZE, DRUM_BANDS, DRUM_PARTS = 1024, 32, 4
 LATENTS = {"drums": 32, "bass": 32, "vocals": 64, "other": 64}
 """Components kept of the spectra of each stem."""
-
-REGIONS = (0.0, 200.0, 800.0, 3_200.0, 24_000.0)
-"""Edges in Hz of the regions of the spectrum that a mask can keep one by one."""
 
 
 def frames_of(samples: int) -> int:
