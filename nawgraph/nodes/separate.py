@@ -84,13 +84,11 @@ def demucs(
     better, and as many times slower. Segments cover one another by the share `overlap`. With `residual`, what the
     network leaves over goes to `other`, and the stems add up to the song.
     """
-    from nawgraph.models.separator.demucs import Demucs, Wishes
-
     with ctx.borrow(_separator(model)) as network:
-        if not isinstance(network, Demucs):
+        if not getattr(network, "shifts", False):
             raise ValueError("separate.demucs needs a Demucs: choose one in separate.model, or use separate.house")
-        wishes = Wishes(shifts, overlap, seed)
-        return _apart(network, audio, residual, ctx, lambda mixture: network.separate(mixture, ctx.steps, wishes))
+        wishes = {"shifts": shifts, "overlap": overlap, "seed": seed}
+        return _apart(network, audio, residual, ctx, lambda mixture: network.separate(mixture, ctx.steps, **wishes))
 
 
 def _separator(model: ModelRef) -> ModelRef:

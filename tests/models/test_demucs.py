@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 from nawgraph.context import Cancelled, Context
 from nawgraph.models import installed, loaders
-from nawgraph.models.separator.demucs import Demucs, Wishes
+from nawgraph.models.separator.demucs import Demucs
 from nawgraph.nodes import separate
 from nawgraph.values import Audio, ModelRef
 
@@ -162,11 +162,11 @@ def test_shifts_come_from_the_seed_and_change_little_but_something(tmp_path: Pat
     ours: Demucs = loaders.load(ModelRef("separator", str(hub_file(network(6), tmp_path / "a.safetensors"))))
     mixture = song(1.1)
     plain = ours.separate(mixture)
-    once, again, other = (ours.separate(mixture, wishes=Wishes(2, 0.25, seed)) for seed in (1, 1, 2))
+    once, again, other = (ours.separate(mixture, shifts=2, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(once, again) and not np.array_equal(once, other)
     assert once.shape == plain.shape and not np.array_equal(once, plain)
     steps: list[int] = []
-    ours.separate(mixture, lambda n, label: steps.append(n) or range(n), Wishes(2, 0.25, 1))  # type: ignore[func-returns-value]
+    ours.separate(mixture, lambda n, label: steps.append(n) or range(n), shifts=2, seed=1)  # type: ignore[func-returns-value]
     assert steps[0] >= 2 * len(range(0, mixture.shape[1], round(0.75 * 0.4 * RATE)))
 
 

@@ -38,21 +38,6 @@ SILENT = 1e-6
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """How a song is taken apart.
-
-    Attributes:
-        shifts: how often it is done, moved in time by chance each time; the results are averaged. 0: once, not moved.
-        overlap: share of a segment that the next one covers as well.
-        seed: of the shifts.
-    """
-
-    shifts: int = 0
-    overlap: float = 0.25
-    seed: int = 0
-
-
-@dataclass(frozen=True)
 class Job:
     """A segment of a pass: which network, how the pass is moved, first sample in the song, samples, of so many."""
 
@@ -80,6 +65,9 @@ class Demucs:
     Raises:
         ValueError: the networks do not belong together.
     """
+
+    shifts = True
+    """That `separate` can move the song."""
 
     def __init__(
         self, networks: Sequence[Any], weights: Sequence[Sequence[float]] | None, segment: float | None
@@ -113,14 +101,17 @@ class Demucs:
             network.to(device)
 
     def separate(
-        self, mixture: Float, steps: Callable[[int, str], Iterable[int]] | None = None, wishes: Wishes = Wishes()
-    ) -> F32:
+        self, mixture: Float, steps: Callable[[int, str], Iterable[int]] | None = None, *, shifts: int = 0,
+        overlap: float = 0.25, seed: int = 0,
+    ) -> F32:  # fmt: skip
         """The stems of a mixture, float32 [stems, 2, samples], in the order of `names`.
 
         Args:
             mixture: [2, samples] at `rate`, finite.
             steps: iterates over a number of steps with a label, showing progress; a place to stop.
-            wishes: how.
+            shifts: how often it is done, moved in time by chance each time, and averaged; 0: once, not moved.
+            overlap: share of a segment that the next one covers as well.
+            seed: of the shifts.
         """
         order = [self.sources.index(name) for name in self.names]
         length = mixture.shape[1]
@@ -130,43 +121,43 @@ class Demucs:
         if deviation < SILENT:
             return found
         ready = np.asarray((mixture - mean) / deviation, np.float32)
-        passes = [(index, move) for index in range(len(self.networks)) for move in self._moves(wishes)]
-        jobs = [job for one in passes for job in self._jobs(*one, length, wishes)]
+        passes = [(index, move) for index in range(len(self.networks)) for move in self._moves(shifts, seed)]
+        jobs = [job for one in passes for job in self._jobs(*one, length, overlap)]
         at: tuple[int, int | None] | None = None
         for number in steps(len(jobs), "separate") if steps else range(len(jobs)):
             job = jobs[number]
             if at != (job.index, job.move):
-                at, weights = (job.index, job.move), self._sums(job.index, job.move, length, wishes)
+                at, weights = (job.index, job.move), self._sums(job.index, job.move, length, overlap)
             share = (self._weights[job.index] * len(self.networks) / len(passes)).astype(np.float32)
             self._add(job, ready, weights, share, found)
         found *= np.float32(deviation)
         found += np.float32(mean)
         return found[order]
 
-    def _moves(self, wishes: Wishes) -> list[int | None]:
+    def _moves(self, shifts: int, seed: int) -> list[int | None]:
         """Where each pass begins, in samples after half a second before the song; None: no pass is moved."""
-        if not wishes.shifts:
+        if not shifts:
             return [None]
-        rng = np.random.Generator(np.random.Philox(key=[wishes.seed & (2**64 - 1), 41]))
-        return [int(n) for n in rng.integers(0, self._most, wishes.shifts, endpoint=True)]
+        rng = np.random.Generator(np.random.Philox(key=[seed & (2**64 - 1), 41]))
+        return [int(n) for n in rng.integers(0, self._most, shifts, endpoint=True)]
 
     @property
     def _most(self) -> int:
         """Samples that a pass is moved at most."""
         return int(SHIFT * self.rate)
 
-    def _jobs(self, index: int, move: int | None, length: int, wishes: Wishes) -> list[Job]:
+    def _jobs(self, index: int, move: int | None, length: int, overlap: float) -> list[Job]:
         """The segments of a pass."""
         start = 0 if move is None else move - self._most
         size = int(self.rate * float(self.networks[index].segment))
-        stride = max(1, int((1 - wishes.overlap) * size))
+        stride = max(1, int((1 - overlap) * size))
         every = (Job(index, move, b, min(size, length - b), size) for b in range(start, length, stride))
         return [job for job in every if job.begin + job.length > 0]
 
-    def _sums(self, index: int, move: int | None, length: int, wishes: Wishes) -> F32:
+    def _sums(self, index: int, move: int | None, length: int, overlap: float) -> F32:
         """Sum of the weights of all segments of a pass, [samples of the song]."""
         made = np.zeros(length, np.float32)
-        for job in self._jobs(index, move, length, wishes):
+        for job in self._jobs(index, move, length, overlap):
             made[max(job.begin, 0) : job.begin + job.length] += job.ramp[max(-job.begin, 0) :]
         return made
 
