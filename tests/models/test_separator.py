@@ -160,8 +160,8 @@ def test_weights_go_through_a_file(data: Path, tmp_path: Path) -> None:
         load(ModelRef("separator", str(tmp_path / "none")))
     (tmp_path / "bad").write_bytes(path.read_bytes()[:100])
     with pytest.raises(ValueError, match="damaged"):
+        load(ModelRef("separator", str(tmp_path / "bad")))
     with pytest.raises(ValueError, match="belongs to no network"):
-    with pytest.raises(ValueError, match="no separator"):
         load(ModelRef("separator", str(house.WEIGHTS.with_name("clap.safetensors"))))
     tensors, facts = house.read(path)
     house.save(path, {k: v for k, v in tensors.items() if k != "norm.bias"}, facts)
