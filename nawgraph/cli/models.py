@@ -157,7 +157,7 @@ def _fetched(options: argparse.Namespace, wanted: Family | None) -> tuple[Path, 
         found.file if found else "model.safetensors",
         options.revision,
         offline=options.offline,
-        beside=checkpoints.layouts()[found.layout].beside if found else checkpoints.beside(),
+        beside=(*checkpoints.layouts()[found.layout].beside, *found.beside) if found else checkpoints.beside(),
     )
     return path, id, commit, found
 

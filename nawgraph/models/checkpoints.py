@@ -50,8 +50,9 @@ def layouts() -> dict[str, Layout]:
     """All layouts that can be read."""
     from nawgraph.models.clap import load as clap
     from nawgraph.models.codecs import load as codecs
+    from nawgraph.models.separator import demucs
 
-    return {**codecs.LAYOUTS, **clap.LAYOUTS}
+    return {**codecs.LAYOUTS, **clap.LAYOUTS, **demucs.LAYOUTS}
 
 
 def beside() -> tuple[str, ...]:
@@ -127,6 +128,9 @@ def weights_in(folder: Path) -> Path:
     for name in ("model.safetensors", "diffusion_pytorch_model.safetensors", "vae/diffusion_pytorch_model.safetensors"):
         if (folder / name).is_file():
             return folder / name
+    bags = [p for p in sorted(folder.glob("*.yaml")) if b"models:" in p.read_bytes()[:4096]]
+    if len(bags) == 1:
+        return bags[0]
     found = sorted(p for p in folder.iterdir() if p.suffix == ".safetensors")
     found = found or sorted(p for p in folder.iterdir() if p.suffix in PICKLES)
     if not found:
@@ -140,9 +144,17 @@ def _config(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
         if beside.is_file() and beside.stat().st_size <= LARGEST_CONFIG:
             found = json.loads(beside.read_text("utf-8"))
         else:
-            found = json.loads(metadata.get("config", "{}"))
+            found = json.loads(metadata.get("config", "{}")) or _inside(metadata)
     except (ValueError, OSError):
         raise ValueError(f"{beside} is damaged: it is no JSON") from None
     if not isinstance(found, dict):
         raise ValueError(f"{beside} describes no network")
     return found
+
+
+def _inside(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """What a file says of its network where it has no config: a class and its arguments, as Demucs has them."""
+    if "klass" not in metadata:
+        return {}
+    told = {key: json.loads(metadata[key]) for key in ("args", "kwargs") if key in metadata}
+    return {"klass": metadata["klass"], **told}

@@ -20,6 +20,7 @@ class Family:
         rate: sample rate, Hz; 0 where that is no mark of it.
         reason: why it cannot be run; empty where it can.
         file: of the hub's, that holds the weights.
+        beside: further files of the hub's that it needs.
     """
 
     name: str
@@ -32,12 +33,15 @@ class Family:
     rate: int = 0
     reason: str = ""
     file: str = "model.safetensors"
+    beside: tuple[str, ...] = ()
 
 
 _MB = 1_000_000
 _GEN = "generator"
 _NC, _STABLE = "CC-BY-NC-4.0", "Stability AI Community"
 _LATER = "no node of nawgraph runs it yet"
+_RESEARCH = "research only, says its author (its code is MIT)"
+_FINE_TUNED = ("f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d")
 _WHY = "generators through transformers or diffusers are not wired in yet"
 
 FAMILIES = (
@@ -73,6 +77,40 @@ FAMILIES = (
         2350 * _MB,
         48_000,
         file="music_audioset_epoch_15_esc_90.14.pt",
+    ),
+    Family(
+        "htdemucs",
+        "separator",
+        "adefossez/HTDemucs",
+        _RESEARCH,
+        False,
+        "demucs",
+        84 * _MB,
+        44_100,
+        file="955717e8.safetensors",
+    ),
+    Family(
+        "htdemucs-ft",
+        "separator",
+        "adefossez/HTDemucs-ft",
+        _RESEARCH,
+        False,
+        "demucs-bag",
+        337 * _MB,
+        44_100,
+        file="htdemucs_ft.yaml",
+        beside=tuple(f"{sig}.safetensors" for sig in _FINE_TUNED),
+    ),
+    Family(
+        "htdemucs-6s",
+        "separator",
+        "adefossez/HTDemucs-6s",
+        _RESEARCH,
+        False,
+        "demucs",
+        55 * _MB,
+        44_100,
+        file="5c90dfd2.safetensors",
     ),
     Family("vocos-mel-24k", "vocoder", "charactr/vocos-mel-24khz", "MIT", True, "", 54 * _MB, 24_000, _LATER),
     Family(

@@ -14,6 +14,7 @@ from typing import Any
 from nawgraph.home import models_folder
 from nawgraph.models import checkpoints
 from nawgraph.models.families import Family, family
+from nawgraph.models.separator import bags
 from nawgraph.values import ModelRef
 
 WEIGHTS, CONFIG, NOTE = "model.safetensors", "config.json", "nawgraph-model.json"
@@ -129,7 +130,7 @@ def add(
     """Install a file or folder of weights: recognised, checked whole, copied, and only then seen by anybody.
 
     Args:
-        source: safetensors, a folder with it and its `config.json`, or a pickle.
+        source: safetensors, a folder with it and its `config.json`, a pickle, or the YAML file of a bag of Demucs.
         name: to install it under; empty for its family's.
         wanted: the family that it must be of.
         convert: whether a pickle may be converted.
@@ -220,6 +221,9 @@ def file_digest(path: Path) -> str:
 def _copy(file: Path, work: Path, convert: bool) -> None:
     """Weights and config into the folder that is being made."""
     beside = file.with_name(CONFIG)
+    if file.suffix in bags.KINDS:
+        (work / CONFIG).write_text(json.dumps(bags.pack(file, work / WEIGHTS, convert)), "utf-8")
+        return
     if file.suffix in checkpoints.PICKLES:
         if not convert:
             raise ValueError(

@@ -38,7 +38,7 @@ _HOUSE = {
     "codec": "nawgraph.models.codecs.load",
     "planner": "nawgraph.models.planner.house",
     "renderer": "nawgraph.models.render.house",
-    "separator": "nawgraph.models.separator.house",
+    "separator": "nawgraph.models.separator.load",
     "vocoder": "nawgraph.models.render.house",
 }
 """Modules that declare the loaders of nawgraph's own models, imported when the first of their kind is asked for."""

@@ -11,12 +11,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 _WAIT = 1800  # seconds
 
-_WITHIN = ("state_dict", "model_state_dict", "model", "generator", "best_state")
+_WITHIN = ("state_dict", "model_state_dict", "model", "generator", "best_state", "state")
+NAMED = ("demucs.htdemucs.HTDemucs", "demucs.hdemucs.HDemucs")
+"""Classes that a pickle may name; stand-ins are put there for them, none of their code is run."""
+
 _PARALLEL = "module."
 """Before each name where the network was trained on several devices."""
 
@@ -49,6 +53,10 @@ def plain(data: Any, depth: int = 0) -> Any:
     """What of `data` JSON can say."""
     if isinstance(data, Mapping) and depth < 6:
         return {str(k): plain(v, depth + 1) for k, v in data.items()}
+    if isinstance(data, Fraction):
+        return {"_type": "fraction", "numerator": data.numerator, "denominator": data.denominator}
+    if isinstance(data, type):
+        return f"{data.__module__}.{data.__qualname__}"
     if isinstance(data, (list, tuple)) and depth < 6:
         return [plain(v, depth + 1) for v in data]
     return data if isinstance(data, (str, int, float, bool)) or data is None else None
@@ -69,6 +77,8 @@ def tensors_of(found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
             if all(k.startswith(_PARALLEL) for k in inner):
                 inner = {k.removeprefix(_PARALLEL): v for k, v in inner.items()}
             return {k: v.detach().contiguous().clone() for k, v in inner.items()}, plain(config)
+        if "klass" in found:  # of Demucs: a class and its arguments
+            config = {key: found[key] for key in ("klass", "args", "kwargs") if key in found}
         metadata = found.get("metadata")
         config = metadata.get("kwargs", metadata) if isinstance(metadata, Mapping) else found.get("config", config)
         found = next((found[k] for k in _WITHIN if k in found), None)
@@ -76,16 +86,19 @@ def tensors_of(found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 _CHILD = """
-import json, sys
+import fractions, json, sys
 sys.path[:] = json.load(sys.stdin)
 import torch
 from safetensors.torch import save_file
-from nawgraph.models.pickles import tensors_of
+from nawgraph.models.pickles import NAMED, tensors_of
 source, target, told = sys.argv[1:]
 import numpy
 scalar = numpy.float64(0).__reduce__()[0]  # numbers of numpy beside the weights are data too
 dtypes = [type(numpy.dtype(t)) for t in (numpy.float32, numpy.float64, numpy.int32, numpy.int64, numpy.bool_)]
-allowed = [scalar, (scalar, "numpy.core.multiarray.scalar"), numpy.dtype, *dtypes]
+allowed = [scalar, (scalar, "numpy.core.multiarray.scalar"), numpy.dtype, *dtypes, fractions.Fraction]
+for name in NAMED:  # classes that a file names without there being anything of them in it
+    module, _, short = name.rpartition(".")
+    allowed.append((type(short, (), {"__module__": module}), name))
 with torch.serialization.safe_globals(allowed):
     held = torch.load(source, map_location="cpu", weights_only=True)
 tensors, config = tensors_of(held)

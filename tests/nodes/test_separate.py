@@ -93,10 +93,10 @@ def test_a_cancel_takes_effect_between_segments() -> None:
 
 
 def test_choosing_weights(tmp_path: Path) -> None:
-    assert separate.model() == separate.HOUSE
+    assert separate.model(ctx=watch()) == separate.HOUSE
     with pytest.raises(ValueError, match="cannot be read"):
-        separate.model(file=str(tmp_path / "none"))
+        separate.model(file=str(tmp_path / "none"), ctx=watch())
     file = tmp_path / "a.safetensors"
     file.write_bytes(b"x")
-    ref = separate.model(file=str(file))
+    ref = separate.model(file=str(file), ctx=watch())
     assert (ref.kind, ref.name, bool(ref.revision)) == ("separator", str(file), True)

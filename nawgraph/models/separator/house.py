@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nawgraph.models import own_weights
-from nawgraph.models.loaders import loader
 from nawgraph.models.separator.bands import HOP, RATE, SIZE
 from nawgraph.values import STEMS, ModelRef
 from nawgraph.values.signal import Float
@@ -160,18 +159,12 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return own_weights.read(path, "separator")
 
 
-def _size(ref: ModelRef) -> int:
-    path = path_of(ref)
-    return 2 * path.stat().st_size if path.is_file() else 0
-
-
 def path_of(ref: ModelRef) -> Path:
     """The file of a reference: the house's own, or the path that it names."""
     return WEIGHTS if ref.name == HOUSE else Path(ref.name)
 
 
-@loader("separator", estimate=_size)
-def load_separator(ref: ModelRef) -> HouseSeparator:
+def load(ref: ModelRef) -> HouseSeparator:
     """The house separator, or one that `nawgraph train separator` made. Raises LookupError, ValueError."""
     path = path_of(ref)
     tensors, facts = read(path)
