@@ -72,9 +72,10 @@ def watch(runtime: Runtime, call: Callable[[Emit], Result], display: Display | N
         finally:
             done.set()
 
-    threading.Thread(target=work, name="nawgraph-run", daemon=True).start()
+    thread = threading.Thread(target=work, name="nawgraph-run", daemon=True)
     try:
         try:
+            thread.start()  # on a busy machine, a node can be at work and Ctrl-C be pressed before this returns
             while not done.wait(TICK):
                 display.show(_drained(queue, states))
         except KeyboardInterrupt:
