@@ -51,8 +51,9 @@ def layouts() -> dict[str, Layout]:
     from nawgraph.models.clap import load as clap
     from nawgraph.models.codecs import load as codecs
     from nawgraph.models.separator import demucs
+    from nawgraph.models.vocoders import load as vocoders
 
-    return {**codecs.LAYOUTS, **clap.LAYOUTS, **demucs.LAYOUTS}
+    return {**codecs.LAYOUTS, **clap.LAYOUTS, **demucs.LAYOUTS, **vocoders.LAYOUTS}
 
 
 def beside() -> tuple[str, ...]:
@@ -115,7 +116,7 @@ def build(checkpoint: Checkpoint, name: str, space: str) -> Any:
         return layouts()[checkpoint.layout].build(checkpoint.tensors, checkpoint.config, name, space)
     except KeyError as error:
         raise ValueError(f"the config says nothing of {error.args[0]}: it must lie beside the weights") from None
-    except (TypeError, ZeroDivisionError) as error:
+    except (TypeError, AttributeError, ZeroDivisionError) as error:
         raise ValueError(f"the config does not describe this network ({error})") from None
 
 
@@ -149,6 +150,23 @@ def _config(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
         raise ValueError(f"{beside} is damaged: it is no JSON") from None
     if not isinstance(found, dict):
         raise ValueError(f"{beside} describes no network")
+    return found or _told(path.with_name("config.yaml"))
+
+
+def _told(path: Path) -> dict[str, Any]:
+    """What a config in YAML says, as Vocos has it; nothing where there is none."""
+    if not path.is_file() or path.stat().st_size > LARGEST_CONFIG:
+        return {}
+    try:
+        import yaml
+    except ImportError:
+        raise LookupError(f"{path.name} needs PyYAML to be read: install nawgraph[hub]") from None
+    try:
+        found = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ValueError(f"{path} is damaged: it is no YAML") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} describes no network")
     return found
 
 

@@ -112,7 +112,18 @@ FAMILIES = (
         44_100,
         file="5c90dfd2.safetensors",
     ),
-    Family("vocos-mel-24k", "vocoder", "charactr/vocos-mel-24khz", "MIT", True, "", 54 * _MB, 24_000, _LATER),
+    Family(
+        "vocos-mel-24k",
+        "vocoder",
+        "charactr/vocos-mel-24khz",
+        "MIT",
+        True,
+        "vocos",
+        54 * _MB,
+        24_000,
+        file="pytorch_model.bin",
+        beside=("config.yaml",),
+    ),
     Family(
         "bigvgan-v2-44k", "vocoder", "nvidia/bigvgan_v2_44khz_128band_512x", "MIT", True, "", 489 * _MB, 44_100, _LATER
     ),

@@ -40,7 +40,7 @@ _HOUSE = {
     "planner": "nawgraph.models.planner.house",
     "renderer": "nawgraph.models.render.house",
     "separator": "nawgraph.models.separator.load",
-    "vocoder": "nawgraph.models.render.house",
+    "vocoder": "nawgraph.models.vocoders.load",
 }
 """Modules that declare the loaders of nawgraph's own models, imported when the first of their kind is asked for."""
 

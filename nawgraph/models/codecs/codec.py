@@ -250,6 +250,8 @@ class Convolutional(_Loaded):
         total, parts = lengths(layers, frames)[-1], []
         for a, b in self._spans(frames):
             span = a * self.hop, min(b * self.hop, total)
+            if span[0] >= span[1]:
+                break
             low, high = needs(layers, span, frames)
             watch = _watch(progress, a, frames, "decode")
             parts.append(through(self.network.decoder, latents(low, high), low, frames, span, watch).cpu())

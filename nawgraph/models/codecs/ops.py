@@ -42,6 +42,7 @@ class Conv:
         left: positions before the beginning that the first output looks at.
         right: positions after the end that are there when the number of outputs is counted.
         reflect: what stands there: the sound mirrored, else silence.
+        groups: channels are in so many groups, each seen by its own filters.
     """
 
     weight: Tensor
@@ -51,6 +52,7 @@ class Conv:
     left: int = 0
     right: int = 0
     reflect: bool = False
+    groups: int = 1
 
     @property
     def _reach(self) -> int:
@@ -79,7 +81,7 @@ class Conv:
             before, after = max(0, -first), max(0, last - total)
             inner = x[..., max(first, 0) - begin : min(last, total) - begin]
             part = functional.pad(inner, (before, after))
-        return functional.conv1d(part, self.weight, self.bias, self.stride, 0, self.dilation)
+        return functional.conv1d(part, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
 
     def _looks(self, span: Span) -> Span:
         first = span[0] * self.stride - self.left
@@ -146,7 +148,7 @@ def _spread(made: Tensor, at: int, span: Span, bias: Tensor | None) -> Tensor:
     return padded
 
 
-class _Pointwise:
+class Pointwise:
     """What layers without a reach have in common."""
 
     def length(self, total: int) -> int:
@@ -164,7 +166,7 @@ class _Pointwise:
 
 
 @dataclass(frozen=True)
-class Snake(_Pointwise):
+class Snake(Pointwise):
     """x + sin²(a x) / b, the periodic activation of DAC, Oobleck and BigVGAN (Ziyin et al. 2020).
 
     Attributes:
@@ -181,7 +183,7 @@ class Snake(_Pointwise):
 
 
 @dataclass(frozen=True)
-class Elu(_Pointwise):
+class Elu(Pointwise):
     """The activation of EnCodec."""
 
     def of(self, x: Tensor) -> Tensor:
@@ -189,7 +191,7 @@ class Elu(_Pointwise):
 
 
 @dataclass(frozen=True)
-class Tanh(_Pointwise):
+class Tanh(Pointwise):
     """The last layer of DAC."""
 
     def of(self, x: Tensor) -> Tensor:

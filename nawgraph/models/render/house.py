@@ -261,6 +261,26 @@ class HouseVocoder:
         rows = self.space.encode_stems(stems)
         return Latents(STEMS, tuple(np.ascontiguousarray(r.T) for r in rows), FRAME_RATE, self.space.name)
 
+    def latents(self, sounds: Mapping[str, Audio], progress: Any = None) -> Latents:
+        """Latents of sounds of any rate, as published vocoders have them; what is none of the four stems is other."""
+        from nawgraph.audio.resample import fit, resample
+
+        named: dict[str, Any] = {}
+        for name, audio in sounds.items():
+            if audio.channels > 2:
+                raise ValueError(f"the house vocoder knows mono and stereo, {name} has {audio.channels} channels")
+            if not audio.frames:
+                raise ValueError("the sound is empty: give it at least one sample")
+            samples = resample(audio.samples, audio.rate, RATE)
+            stem, both = name if name in STEMS else "other", np.repeat(samples, 3 - samples.shape[0], axis=0)[:2]
+            frames = max(both.shape[1], named[stem].shape[1]) if stem in named else both.shape[1]
+            named[stem] = fit(both, frames) + (fit(named[stem], frames) if stem in named else 0)
+        return self.encode(Stems.of({name: Audio(samples, RATE) for name, samples in named.items()}))
+
+    def from_latents(self, latents: Latents, progress: Any = None) -> dict[str, Audio]:
+        """Stems of latents, as published vocoders give them."""
+        return dict(self.decode(latents, steps=progress))
+
     def controls(self, stems: Stems) -> tuple[F32, float]:
         """Level and brightness of the standard stems at 44.1 kHz, float32 [4, 2, frames], and the frame rate."""
         from nawgraph.models.render.controls import curves
@@ -293,7 +313,8 @@ def read(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return own_weights.read(path, kind, entry="render")
 
 
-def _size(ref: ModelRef) -> int:
+def size(ref: ModelRef) -> int:
+    """Bytes that a network of ours will occupy."""
     path = _path(ref)
     return 2 * path.stat().st_size if path.is_file() else 0
 
@@ -302,14 +323,13 @@ def _path(ref: ModelRef) -> Path:
     return FOLDER / FILES[ref.kind] if ref.name == HOUSE else Path(ref.name)
 
 
-@loader("renderer", estimate=_size)
+@loader("renderer", estimate=size)
 def load_renderer(ref: ModelRef) -> HouseRenderer:
     """The house renderer, or one that `nawgraph train renderer` made. Raises LookupError, ValueError."""
     made: HouseRenderer = _made(HouseRenderer, ref)
     return made
 
 
-@loader("vocoder", estimate=_size)
 def load_vocoder(ref: ModelRef) -> HouseVocoder:
     """The house vocoder, or one that `nawgraph train vocoder` made. Raises LookupError, ValueError."""
     made: HouseVocoder = _made(HouseVocoder, ref)

@@ -152,6 +152,57 @@ def laion():
     keep("laion-clap", **made)
 
 
+VOCOS = """feature_extractor:
+  class_path: vocos.feature_extractors.MelSpectrogramFeatures
+  init_args:
+    sample_rate: 24000
+    n_fft: {size}
+    hop_length: {hop}
+    n_mels: {bands}
+    padding: {padding}
+
+backbone:
+  class_path: vocos.models.VocosBackbone
+  init_args:
+    input_channels: {bands}
+    dim: {width}
+    intermediate_dim: {inner}
+    num_layers: {blocks}
+
+head:
+  class_path: vocos.heads.ISTFTHead
+  init_args:
+    dim: {width}
+    n_fft: {size}
+    hop_length: {hop}
+    padding: {padding}
+"""
+
+
+@torch.inference_mode()
+def vocos():
+    import yaml
+    from vocos import Vocos
+
+    small = {"size": 256, "hop": 64, "bands": 20, "width": 24, "inner": 40, "blocks": 5}
+    for name, padding in (("vocos", "center"), ("vocos-same", "same")):
+        folder = HERE / name
+        folder.mkdir(exist_ok=True)
+        told = VOCOS.format(**small, padding=padding)
+        (folder / "config.yaml").write_text(told)
+        model = drawn(
+            Vocos.from_hparams(str(folder / "config.yaml")), name, lambda k: k.endswith(("window", "mel_scale.fb"))
+        )
+        x = torch.from_numpy(sound(64 * 60, 24_000))
+        mel = model.feature_extractor(x)
+        keep(name, mel=mel[0].numpy(), sound=model.decode(mel).numpy())
+    told = VOCOS.format(size=1024, hop=256, bands=100, width=512, inner=1536, blocks=8, padding="center")
+    (HERE / "full.yaml").write_text(told)
+    made = Vocos.from_hparams(str(HERE / "full.yaml"))
+    (HERE / "full.yaml").unlink()
+    full("vocos-mel-24k", yaml.safe_load(told), lambda: made, ())
+
+
 if __name__ == "__main__":
     for word in sys.argv[1:]:
         what, _, folder = word.partition("=")

@@ -1,0 +1,1 @@
+"""Published vocoders: mel spectrograms of a sound, and sound of them."""
