@@ -125,7 +125,15 @@ FAMILIES = (
         beside=("config.yaml",),
     ),
     Family(
-        "bigvgan-v2-44k", "vocoder", "nvidia/bigvgan_v2_44khz_128band_512x", "MIT", True, "", 489 * _MB, 44_100, _LATER
+        "bigvgan-v2-44k",
+        "vocoder",
+        "nvidia/bigvgan_v2_44khz_128band_512x",
+        "MIT",
+        True,
+        "bigvgan",
+        489 * _MB,
+        44_100,
+        file="bigvgan_generator.pt",
     ),
     Family("discoder", "vocoder", "ETH-DISCO/discoder", "MIT", True, "", 1720 * _MB, 44_100, _LATER),
     Family("audioseal", "watermark", "facebook/audioseal", "MIT", True, "", 60 * _MB, 16_000, _LATER),

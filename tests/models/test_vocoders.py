@@ -24,12 +24,12 @@ from nawgraph.models import installed  # noqa: E402
 from nawgraph.models.codecs.weights import Taker  # noqa: E402
 from nawgraph.models.families import family  # noqa: E402
 from nawgraph.models.loaders import load  # noqa: E402
-from nawgraph.models.vocoders import vocos  # noqa: E402
+from nawgraph.models.vocoders import bigvgan, vocos  # noqa: E402
 from nawgraph.models.vocoders.mel import Recipe  # noqa: E402
 from nawgraph.nodes import vocoder as nodes  # noqa: E402
 from nawgraph.values import Audio, Latents, ModelRef, Stems  # noqa: E402
 
-VOCODERS = ["vocos", "vocos-same"]
+VOCODERS = ["vocos", "vocos-same", "bigvgan", "bigvgan-snake"]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,9 @@ def source(name: str, folder: Path, tensors: dict[str, Any] | None = None) -> Pa
     if tensors:
         save_file(tensors, folder / "model.safetensors")
     else:
-        torch.save(checkpoint(name), folder / "pytorch_model.bin")
+        state = checkpoint(name)
+        file = "bigvgan_generator.pt" if name.startswith("bigvgan") else "pytorch_model.bin"
+        torch.save({"generator": state} if name.startswith("bigvgan") else state, folder / file)
     return folder
 
 
@@ -78,7 +80,7 @@ def truth(name: str) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", VOCODERS)
 def test_its_package_makes_the_same(name: str) -> None:
     model, known = vocoder(name), truth(name)
-    x = sound(64 * 60, model.rate)
+    x = sound(model.hop * 60, model.rate)
     mel = model.latents({"mix": Audio(x, model.rate)})
     np.testing.assert_allclose(mel.data[0], known["mel"], atol=2e-4)
     exact = Latents(("mix",), (known["mel"],), mel.frame_rate, mel.space)
@@ -115,7 +117,7 @@ def test_a_spectrogram_in_pieces_is_that_of_the_whole(monkeypatch: pytest.Monkey
     np.testing.assert_allclose(model.latents({"mix": x}).data[0], whole, atol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "network"), [("vocos-mel-24k", vocos)])
+@pytest.mark.parametrize(("name", "network"), [("vocos-mel-24k", vocos), ("bigvgan-v2-44k", bigvgan)])
 def test_the_published_sizes(name: str, network: Any) -> None:
     told = json.loads((HERE / "sizes_drawn.json").read_text())[name]
     take, shape = Taker(), network.shape_of(told["config"])
@@ -224,3 +226,33 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
         installed.add(folder, "bad")
     with pytest.raises(ValueError, match="is a checkpoint of vocos, not of dac-44k"):
         installed.add(source("vocos", tmp_path, checkpoint("vocos")), "bad", wanted=family("dac-44k"))
+
+
+def test_what_does_not_fit_bigvgan_is_named(tmp_path: Path) -> None:
+    key = "resblocks.1.convs2.0.weight_v"
+    for change, words in (
+        (lambda t: t.pop("ups.1.0.bias"), r"ups\.1\.0\.bias is missing"),
+        (lambda t: t.pop("conv_post.weight_g"), r"the length that belongs to conv_post\.weight_v is missing"),
+        (lambda t: t.update({key: t[key][..., :3].clone()}), r"has the shape \[16, 16, 3\] where \[16, 16, 7\]"),
+        (lambda t: t.update(spare=t[key].clone()), "spare belongs to no layer"),
+    ):
+        tensors = checkpoint("bigvgan")
+        change(tensors)
+        with pytest.raises(ValueError, match=words):
+            installed.add(source("bigvgan", tmp_path, tensors), "bad")
+    folder = source("bigvgan", tmp_path, checkpoint("bigvgan"))
+    told = json.loads((folder / "config.json").read_text())
+    for more, words in (
+        ({"resblock": "2"}, "resblock is '2'"),
+        ({"activation": "relu"}, "activation is 'relu'"),
+        ({"hop_size": 64}, "do not fit each other"),
+        ({"upsample_kernel_sizes": [8, 8, 5]}, "do not fit upsample_rates"),
+        ({"num_mels": 0}, "cannot be"),
+        ({"fmax": 30_000}, "mel bands from 0 to 30000 Hz at 44,100 Hz"),
+    ):
+        (folder / "config.json").write_text(json.dumps(told | more))
+        with pytest.raises(ValueError, match=words):
+            installed.add(folder, "bad")
+    (folder / "config.json").write_text(json.dumps(told))
+    with pytest.raises(ValueError, match="is a checkpoint of bigvgan, not of vocos-mel-24k"):
+        installed.add(folder, "bad", wanted=family("vocos-mel-24k"))

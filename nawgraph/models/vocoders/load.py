@@ -17,6 +17,13 @@ def vocos(tensors: Mapping[str, Any], config: Mapping[str, Any], name: str, spac
     return _made(tensors, shape_of(config), Network, name)
 
 
+def bigvgan(tensors: Mapping[str, Any], config: Mapping[str, Any], name: str, space: str) -> Any:
+    """A BigVGAN. Raises KeyError, TypeError, ValueError."""
+    from nawgraph.models.vocoders.bigvgan import Network, shape_of
+
+    return _made(tensors, shape_of(config), Network, name)
+
+
 def _made(tensors: Mapping[str, Any], shape: Any, network: Any, name: str) -> Any:
     """A vocoder of which every weight is there, has its shape, and belongs to a layer."""
     from nawgraph.models.codecs.weights import Taker, folded, nothing_left
@@ -36,8 +43,13 @@ def _vocos_rate(config: Mapping[str, Any]) -> int:
         return 0
 
 
+def _rate(config: Mapping[str, Any]) -> int:
+    return int(config.get("sampling_rate") or 0)
+
+
 LAYOUTS = {
     "vocos": Layout("vocoder", ("backbone.convnext.", "head.out."), vocos, _vocos_rate, ("config.yaml",)),
+    "bigvgan": Layout("vocoder", ("conv_pre.", "ups.0.0.", "resblocks.0.convs1."), bigvgan, _rate),
 }
 
 

@@ -203,6 +203,31 @@ def vocos():
     full("vocos-mel-24k", yaml.safe_load(told), lambda: made, ())
 
 
+@torch.inference_mode()
+def bigvgan(repository):
+    sys.path.insert(0, repository)
+    from bigvgan import BigVGAN
+    from env import AttrDict
+    from meldataset import get_mel_spectrogram
+
+    published = json.loads((Path(repository) / "configs" / "bigvgan_v2_44khz_128band_512x.json").read_text())
+    small = {
+        "upsample_rates": [4, 4, 2], "upsample_kernel_sizes": [8, 8, 4], "upsample_initial_channel": 32,
+        "resblock_kernel_sizes": [3, 7], "resblock_dilation_sizes": [[1, 3], [1, 5]], "num_mels": 16, "n_fft": 256,
+        "hop_size": 32, "win_size": 256, "num_freq": 129, "segment_size": 8192,
+    }  # fmt: skip
+    old = {"use_tanh_at_final": True, "use_bias_at_final": True, "activation": "snake", "snake_logscale": False}
+    for name, more in (("bigvgan", {}), ("bigvgan-snake", old | {"fmax": 8000})):
+        config = published | small | more  # its training too, as in the published file
+        folder = HERE / name
+        folder.mkdir(exist_ok=True)
+        (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+        model = drawn(BigVGAN(AttrDict(config)), name)
+        mel = get_mel_spectrogram(torch.from_numpy(sound(32 * 60, 44_100)), AttrDict(config))
+        keep(name, mel=mel[0].numpy(), sound=model(mel)[0].numpy())
+    full("bigvgan-v2-44k", published, lambda: BigVGAN(AttrDict(published)), ())
+
+
 if __name__ == "__main__":
     for word in sys.argv[1:]:
         what, _, folder = word.partition("=")
