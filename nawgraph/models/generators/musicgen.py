@@ -132,7 +132,7 @@ class MusicGen:
         """Codes of a sound as the decoder reads them, int [codebooks, frames]."""
         import torch
 
-        rows = torch.from_numpy(sound).to(self.network.device, self.network.dtype)
+        rows = torch.tensor(sound).to(self.network.device, self.network.dtype)
         found = []
         with torch.no_grad():
             for row in rows:
