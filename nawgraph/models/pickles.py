@@ -80,7 +80,11 @@ def tensors_of(found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         if "klass" in found:  # of Demucs: a class and its arguments
             config = {key: found[key] for key in ("klass", "args", "kwargs") if key in found}
         metadata = found.get("metadata")
-        config = metadata.get("kwargs", metadata) if isinstance(metadata, Mapping) else found.get("config", config)
+        config = (
+            metadata.get("kwargs", metadata)
+            if isinstance(metadata, Mapping)
+            else found.get("config", found.get("xp.cfg", config))
+        )
         found = next((found[k] for k in _WITHIN if k in found), None)
     raise ValueError("there are no weights in it")
 

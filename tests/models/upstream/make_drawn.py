@@ -1,7 +1,8 @@
 """Asks the published CLAPs and vocoders what they make of weights that are drawn by name (see ../drawn.py).
 
-Run by hand, in an environment of its own with transformers, tokenizers, laion-clap, vocos and encodec, and with the
-repositories of BigVGAN and DisCoder in folders: `python make_drawn.py clap laion vocos bigvgan=FOLDER discoder=FOLDER`.
+Run by hand, in an environment of its own with transformers, tokenizers, laion-clap, vocos, encodec and audioseal, and
+with the repositories of BigVGAN and DisCoder in folders:
+`python make_drawn.py clap laion vocos audioseal bigvgan=FOLDER discoder=FOLDER`.
 """
 
 import hashlib
@@ -226,6 +227,34 @@ def bigvgan(repository):
         mel = get_mel_spectrogram(torch.from_numpy(sound(32 * 60, 44_100)), AttrDict(config))
         keep(name, mel=mel[0].numpy(), sound=model(mel)[0].numpy())
     full("bigvgan-v2-44k", published, lambda: BigVGAN(AttrDict(published)), ())
+
+
+@torch.inference_mode()
+def audioseal():
+    from audioseal.builder import AudioSealDetectorConfig, AudioSealWMConfig, create_detector, create_generator
+    from audioseal.loader import AudioSeal, load_local_model_config
+    from omegaconf import OmegaConf
+
+    kinds = {
+        "audioseal": ("audioseal_wm_16bits", AudioSealWMConfig, create_generator),
+        "audioseal-detector": ("audioseal_detector_16bits", AudioSealDetectorConfig, create_detector),
+    }
+    bits = torch.tensor([[1, 0, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0, 1, 0, 0]])
+    for name, (card, kind, create) in kinds.items():
+        told = OmegaConf.to_container(load_local_model_config(card))
+        told.pop("checkpoint")
+        config = AudioSeal.parse_config(told, config_type=kind)
+        with torch.device("meta"):
+            published = create(config).state_dict()
+        note("shapes.json", **{f"{name}-full": {k: list(v.shape) for k, v in published.items()}})
+        config.seanet.n_filters, config.seanet.dimension, config.seanet.ratios = 4, 12, [5, 4, 2]
+        model = drawn(create(config), name)
+        x = torch.from_numpy(sound(5_003, 16_000))[None]
+        if name == "audioseal":
+            keep(name, sound=x[0].numpy(), mark=model.get_watermark(x, message=bits)[0].numpy())
+        else:
+            chances, message = model(x)
+            keep(name, sound=x[0].numpy(), presence=chances[0, 1:].numpy(), message=message.numpy())
 
 
 if __name__ == "__main__":
