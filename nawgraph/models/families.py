@@ -39,7 +39,6 @@ class Family:
 _MB = 1_000_000
 _GEN = "generator"
 _NC, _STABLE = "CC-BY-NC-4.0", "Stability AI Community"
-_LATER = "no node of nawgraph runs it yet"
 _RESEARCH = "research only, says its author (its code is MIT)"
 _FINE_TUNED = ("f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d")
 _WHY = "generators through transformers or diffusers are not wired in yet"
@@ -135,7 +134,17 @@ FAMILIES = (
         44_100,
         file="bigvgan_generator.pt",
     ),
-    Family("discoder", "vocoder", "ETH-DISCO/discoder", "MIT", True, "", 1720 * _MB, 44_100, _LATER),
+    Family(
+        "discoder",
+        "vocoder",
+        "ETH-DISCO/discoder",
+        "MIT",
+        True,
+        "discoder",
+        1720 * _MB,
+        44_100,
+        file="model.pt",
+    ),
     Family(
         "audioseal",
         "watermark",

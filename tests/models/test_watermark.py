@@ -20,6 +20,7 @@ from nawgraph.models import installed  # noqa: E402
 from nawgraph.models.codecs.weights import Taker  # noqa: E402
 from nawgraph.models.families import family  # noqa: E402
 from nawgraph.models.loaders import load  # noqa: E402
+from nawgraph.models.pickles import convert  # noqa: E402
 from nawgraph.models.watermark import audioseal  # noqa: E402
 from nawgraph.nodes import watermark as nodes  # noqa: E402
 from nawgraph.values import Audio, ModelRef  # noqa: E402
@@ -210,3 +211,9 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     save_file(weights(shapes("audioseal")), tmp_path / "model.safetensors")
     with pytest.raises(ValueError, match="is a checkpoint of audioseal, not of audioseal-detector"):
         installed.add(tmp_path, "bad", wanted=family("audioseal-detector"))
+
+
+def test_the_config_of_official_files_is_read_without_omegaconf(tmp_path: Path) -> None:
+    told = convert(HERE / "audioseal-config.pth", tmp_path / "made.safetensors")
+    assert told["nbits"] == 16 and told["seanet"]["ratios"] == [8, 5, 4, 2] and told["seanet"]["causal"] is False
+    assert load_file(tmp_path / "made.safetensors")["some.weight"].tolist() == [0, 1, 2]

@@ -75,7 +75,9 @@ def shape_of(sizes: Mapping[str, Sequence[int]], config: Mapping[str, Any]) -> S
     Raises:
         KeyError, TypeError, ValueError: they are of no AudioSeal that can be run here.
     """
-    told = config.get("seanet", config)
+    within = config.get("seanet")
+    told: Mapping[str, Any] = within if isinstance(within, Mapping) else config
+    growth = told.get("dilation_base")
     if config.get("normalizer"):
         raise ValueError("an AudioSeal with a normalizer of loudness is not run here")
 
@@ -98,9 +100,9 @@ def shape_of(sizes: Mapping[str, Sequence[int]], config: Mapping[str, Any]) -> S
     layers = encodec.Shape(
         rate=RATE, channels=1, filters=filters, rates=tuple(k // 2 for k in reversed(down)), latent=latent, books=0,
         size=0, residuals=blocks // len(down), kernel=kernel, last_kernel=last, residual_kernel=inner,
-        growth=int(told.get("dilation_base", 2)), compress=max(1, filters // hidden),
+        growth=growth if isinstance(growth, int) and growth > 0 else 2, compress=max(1, filters // hidden),
         lstm_layers=sum("encoder.layers." in name and ".lstm.weight_ih_l" in name for name in sizes),
-        causal=bool(told.get("causal", False)), reflect=False, trim=1.0,
+        causal=told.get("causal") is True, reflect=False, trim=1.0,
         shortcut=any(".shortcut." in name for name in sizes), norm=False, loud=False,
     )  # fmt: skip
     if "detector.1.weight" in sizes:
@@ -203,9 +205,8 @@ class Reader(Recurrent):
         total, done, marked = x.shape[2], 0, 0
         sums = torch.zeros(self.bits, dtype=torch.float64)
         for part in self._encoded(x, progress):
-            logits = functional.conv1d(
-                functional.conv_transpose1d(part, *self.network.spread, stride=self.hop), *self.network.told
-            )[0, :, : total - done]
+            spread = functional.conv_transpose1d(part, self.network.spread[0], self.network.spread[1], stride=self.hop)
+            logits = functional.conv1d(spread, *self.network.told)[0, :, : total - done]
             marked += int((logits[1] > logits[0]).sum())
             sums += logits[2:].double().sum(dim=1).cpu()
             done += logits.shape[1]
