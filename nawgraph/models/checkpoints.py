@@ -52,8 +52,9 @@ def layouts() -> dict[str, Layout]:
     from nawgraph.models.codecs import load as codecs
     from nawgraph.models.separator import demucs
     from nawgraph.models.vocoders import load as vocoders
+    from nawgraph.models.watermark import load as watermark
 
-    return {**codecs.LAYOUTS, **clap.LAYOUTS, **demucs.LAYOUTS, **vocoders.LAYOUTS}
+    return {**codecs.LAYOUTS, **clap.LAYOUTS, **demucs.LAYOUTS, **vocoders.LAYOUTS, **watermark.LAYOUTS}
 
 
 def beside() -> tuple[str, ...]:

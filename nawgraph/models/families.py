@@ -39,7 +39,6 @@ class Family:
 _MB = 1_000_000
 _GEN = "generator"
 _NC, _STABLE = "CC-BY-NC-4.0", "Stability AI Community"
-_LATER = "no node of nawgraph runs it yet"
 _RESEARCH = "research only, says its author (its code is MIT)"
 _FINE_TUNED = ("f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d")
 _WHY = "generators through diffusers are not wired in yet"
@@ -135,8 +134,39 @@ FAMILIES = (
         44_100,
         file="bigvgan_generator.pt",
     ),
-    Family("discoder", "vocoder", "ETH-DISCO/discoder", "MIT", True, "", 1720 * _MB, 44_100, _LATER),
-    Family("audioseal", "watermark", "facebook/audioseal", "MIT", True, "", 60 * _MB, 16_000, _LATER),
+    Family(
+        "discoder",
+        "vocoder",
+        "ETH-DISCO/discoder",
+        "MIT",
+        True,
+        "discoder",
+        1720 * _MB,
+        44_100,
+        file="model.pt",
+    ),
+    Family(
+        "audioseal",
+        "watermark",
+        "facebook/audioseal",
+        "MIT",
+        True,
+        "audioseal",
+        59 * _MB,
+        16_000,
+        file="generator_base.pth",
+    ),
+    Family(
+        "audioseal-detector",
+        "watermark",
+        "facebook/audioseal",
+        "MIT",
+        True,
+        "audioseal-detector",
+        35 * _MB,
+        16_000,
+        file="detector_base.pth",
+    ),
     Family("musicgen-small", _GEN, "facebook/musicgen-small", _NC, False, "musicgen", 2360 * _MB, 32_000),
     Family("musicgen-melody", _GEN, "facebook/musicgen-melody", _NC, False, "musicgen-melody", 6200 * _MB, 32_000),
     Family("musicgen-stereo-small", _GEN, "facebook/musicgen-stereo-small", _NC, False, "musicgen", 2400 * _MB, 32_000),

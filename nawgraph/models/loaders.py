@@ -41,6 +41,7 @@ _HOUSE = {
     "renderer": "nawgraph.models.render.house",
     "separator": "nawgraph.models.separator.load",
     "vocoder": "nawgraph.models.vocoders.load",
+    "watermark": "nawgraph.models.watermark.load",
 }
 """Modules that declare the loaders of nawgraph's own models, imported when the first of their kind is asked for."""
 

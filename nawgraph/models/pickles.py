@@ -18,8 +18,20 @@ from typing import Any
 _WAIT = 1800  # seconds
 
 _WITHIN = ("state_dict", "model_state_dict", "model", "generator", "best_state", "state")
-NAMED = ("demucs.htdemucs.HTDemucs", "demucs.hdemucs.HDemucs")
-"""Classes that a pickle may name; stand-ins are put there for them, none of their code is run."""
+NAMED = (
+    "demucs.htdemucs.HTDemucs",
+    "demucs.hdemucs.HDemucs",
+    "omegaconf.base.ContainerMetadata",
+    "omegaconf.base.Metadata",
+    "omegaconf.dictconfig.DictConfig",
+    "omegaconf.listconfig.ListConfig",
+    "omegaconf.nodes.AnyNode",
+    "typing.Any",
+)
+"""Classes that a pickle may name; stand-ins are put there for them, none of their code is run.
+
+Those of omegaconf hold the config of AudioSeal's official files.
+"""
 
 _PARALLEL = "module."
 """Before each name where the network was trained on several devices."""
@@ -55,6 +67,9 @@ def plain(data: Any, depth: int = 0) -> Any:
         return {str(k): plain(v, depth + 1) for k, v in data.items()}
     if isinstance(data, Fraction):
         return {"_type": "fraction", "numerator": data.numerator, "denominator": data.denominator}
+    inner = getattr(data, "__dict__", {}) if type(data).__module__.startswith("omegaconf.") else {}
+    if "_content" in inner or "_val" in inner:  # a stand-in for a node of omegaconf
+        return plain(inner["_content"] if "_content" in inner else inner["_val"], depth)
     if isinstance(data, type):
         return f"{data.__module__}.{data.__qualname__}"
     if isinstance(data, (list, tuple)) and depth < 6:
@@ -76,17 +91,23 @@ def tensors_of(found: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         if inner:
             if all(k.startswith(_PARALLEL) for k in inner):
                 inner = {k.removeprefix(_PARALLEL): v for k, v in inner.items()}
-            return {k: v.detach().contiguous().clone() for k, v in inner.items()}, plain(config)
+            return {k: v.detach().contiguous().clone() for k, v in inner.items()}, told if isinstance(
+                told := plain(config), dict
+            ) else {}
         if "klass" in found:  # of Demucs: a class and its arguments
             config = {key: found[key] for key in ("klass", "args", "kwargs") if key in found}
         metadata = found.get("metadata")
-        config = metadata.get("kwargs", metadata) if isinstance(metadata, Mapping) else found.get("config", config)
+        config = (
+            metadata.get("kwargs", metadata)
+            if isinstance(metadata, Mapping)
+            else found.get("config", found.get("xp.cfg", config))
+        )
         found = next((found[k] for k in _WITHIN if k in found), None)
     raise ValueError("there are no weights in it")
 
 
 _CHILD = """
-import fractions, json, sys
+import collections, fractions, json, sys
 sys.path[:] = json.load(sys.stdin)
 import torch
 from safetensors.torch import save_file
@@ -96,6 +117,7 @@ import numpy
 scalar = numpy.float64(0).__reduce__()[0]  # numbers of numpy beside the weights are data too
 dtypes = [type(numpy.dtype(t)) for t in (numpy.float32, numpy.float64, numpy.int32, numpy.int64, numpy.bool_)]
 allowed = [scalar, (scalar, "numpy.core.multiarray.scalar"), numpy.dtype, *dtypes, fractions.Fraction]
+allowed += [list, dict, int, collections.defaultdict]  # plain data too
 for name in NAMED:  # classes that a file names without there being anything of them in it
     module, _, short = name.rpartition(".")
     allowed.append((type(short, (), {"__module__": module}), name))

@@ -83,7 +83,7 @@ def test_what_is_refused(cli: Any, place: Path, monkeypatch: pytest.MonkeyPatch)
         ([str(bare)], "the config says nothing of"),
         (["empty"], "holds no file of weights"),
         (["nowhere"], "is no file, no folder, no name"),
-        (["musicgen-small"], "known and cannot be run"),
+        (["ace-step"], "known and cannot be run"),
         (["dac-44k-16kbps"], "not on the hub"),
         (["encodec-32k"], "forbids or restricts commercial use"),
     ):

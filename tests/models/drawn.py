@@ -30,6 +30,8 @@ def weight(name: str, shape: list[int] | tuple[int, ...]) -> np.ndarray:
         return draw.uniform(0, 2 / shape[-1], shape).astype(np.float32)
     if name == "conv_post.weight_g":  # that what comes out lies within ±1
         return draw.uniform(0.2, 0.4, shape).astype(np.float32)
+    if name.startswith("decoder.dac_decoder.") and last == "weight_g":
+        return draw.uniform(0.1, 0.4, shape).astype(np.float32)
     if last in ("alpha", "beta"):
         return draw.uniform(0.2, 0.8, shape).astype(np.float32)
     if last in ("weight_g", "original0", "gamma") or (last == "weight" and len(shape) == 1) or ".scale." in name:

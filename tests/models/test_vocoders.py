@@ -24,12 +24,12 @@ from nawgraph.models import installed  # noqa: E402
 from nawgraph.models.codecs.weights import Taker  # noqa: E402
 from nawgraph.models.families import family  # noqa: E402
 from nawgraph.models.loaders import load  # noqa: E402
-from nawgraph.models.vocoders import bigvgan, vocos  # noqa: E402
+from nawgraph.models.vocoders import bigvgan, discoder, vocos  # noqa: E402
 from nawgraph.models.vocoders.mel import Recipe  # noqa: E402
 from nawgraph.nodes import vocoder as nodes  # noqa: E402
 from nawgraph.values import Audio, Latents, ModelRef, Stems  # noqa: E402
 
-VOCODERS = ["vocos", "vocos-same", "bigvgan", "bigvgan-snake"]
+VOCODERS = ["vocos", "vocos-same", "bigvgan", "bigvgan-snake", "discoder"]
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,13 @@ def source(name: str, folder: Path, tensors: dict[str, Any] | None = None) -> Pa
         save_file(tensors, folder / "model.safetensors")
     else:
         state = checkpoint(name)
-        file = "bigvgan_generator.pt" if name.startswith("bigvgan") else "pytorch_model.bin"
-        torch.save({"generator": state} if name.startswith("bigvgan") else state, folder / file)
+        if name.startswith("bigvgan"):
+            torch.save({"generator": state}, folder / "bigvgan_generator.pt")
+        elif name == "discoder":
+            told = {"model_state_dict": {f"module.{k}": v for k, v in state.items()}, "training_step": 200_000}
+            torch.save(told, folder / "model.pt")
+        else:
+            torch.save(state, folder / "pytorch_model.bin")
     return folder
 
 
@@ -103,7 +108,7 @@ def test_any_length_in_any_pieces(name: str, frames: int) -> None:
         model.piece = piece
         found.append(model.from_latents(mel))
     assert found[0]["b"].channels == 2
-    assert frames <= found[0]["b"].frames < frames + model.hop
+    assert frames <= found[0]["b"].frames < frames + model.hop * model.recipe.even
     for stem in "ab":
         np.testing.assert_allclose(found[0][stem].samples, found[1][stem].samples, atol=1e-5)
 
@@ -129,6 +134,22 @@ def test_the_published_sizes(name: str, network: Any) -> None:
     known = family(name)
     assert known is not None and known.rate == shape.rate
     assert abs(known.bytes / (4 * numbers) - 1) < 0.05
+
+
+def test_the_published_size_of_discoder() -> None:
+    told = json.loads((HERE / "sizes_drawn.json").read_text())["discoder"]
+    shaped = {}
+    for key, shape in shapes("discoder-full").items():
+        if not key.endswith((".weight_g", ".original0")):
+            plain = key.replace(".parametrizations.weight.original1", ".weight").removesuffix("_v")
+            shaped[plain] = torch.empty(shape, device="meta")
+    sizes = {k: tuple(v.shape) for k, v in discoder.renamed(shaped).items()}
+    take, shape = Taker(), discoder.shape_of(told, sizes)
+    discoder.Network(take, shape)
+    assert take.shapes == sizes
+    assert (shape.rate, shape.hop, shape.latent, shape.decoder.rates) == (44_100, 256, 128, (2, 4, 8, 8))
+    known, size = family("discoder"), 4 * sum(int(np.prod(s)) for s in sizes.values())
+    assert known is not None and abs(known.bytes / size - 1) < 0.01
 
 
 class _Context(Context):
@@ -256,3 +277,28 @@ def test_what_does_not_fit_bigvgan_is_named(tmp_path: Path) -> None:
     (folder / "config.json").write_text(json.dumps(told))
     with pytest.raises(ValueError, match="is a checkpoint of bigvgan, not of vocos-mel-24k"):
         installed.add(folder, "bad", wanted=family("vocos-mel-24k"))
+
+
+def test_what_does_not_fit_discoder_is_named(tmp_path: Path) -> None:
+    key = "encoder.resblocks.1.convs2.0.parametrizations.weight.original1"
+    for change, words in (
+        (lambda t: t.pop("encoder.output_conv.bias"), r"encoder\.output_conv\.bias is missing"),
+        (lambda t: t.pop("decoder.dac_decoder.model.0.weight_v"), r"decoder\.conv1\.weight or the blocks after it"),
+        (lambda t: t.pop("decoder.dac_decoder.model.2.block.0.alpha"), r"decoder\.block\.1\.snake1\.alpha is missing"),
+        (lambda t: t.update({key: t[key][..., :3].clone()}), r"has the shape \[10, 10, 3\] where \[10, 10, 7\]"),
+        (lambda t: t.update(spare=t[key].clone()), "spare belongs to no layer"),
+    ):
+        tensors = checkpoint("discoder")
+        change(tensors)
+        with pytest.raises(ValueError, match=words):
+            installed.add(source("discoder", tmp_path, tensors), "bad")
+    folder = source("discoder", tmp_path, checkpoint("discoder"))
+    told = json.loads((folder / "config.json").read_text())
+    for more, words in (
+        ({"predict_type": "quant_latents"}, "predict_type is 'quant_latents'"),
+        ({"n_resblocks": 9}, "do not fit each other"),
+        ({"initial_out_channels": 16}, "do not fit the hop"),
+    ):
+        (folder / "config.json").write_text(json.dumps(told | {"model": told["model"] | more}))
+        with pytest.raises(ValueError, match=words):
+            installed.add(folder, "bad")

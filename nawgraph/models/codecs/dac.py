@@ -100,13 +100,13 @@ class Network:
 
     def __init__(self, take: Taker, shape: Shape) -> None:
         self.shape = shape
-        make = _Maker(take, oobleck=not shape.books)
+        make = Maker(take, oobleck=not shape.books)
         self.encoder = make.encoder(shape)
         self.decoder = make.decoder(shape)
         self.quantiser = [_Book(take, i, shape) for i in range(shape.books)]
 
 
-class _Maker:
+class Maker:
     """Layers from weights."""
 
     def __init__(self, take: Taker, oobleck: bool) -> None:

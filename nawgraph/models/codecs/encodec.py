@@ -114,13 +114,13 @@ class Network:
 
     def __init__(self, take: Taker, shape: Shape) -> None:
         self.shape = shape
-        make = _Maker(take, shape)
+        make = Maker(take, shape)
         self.before, self.remember, self.after = make.encoder()
         self.first, self.recall, self.last = make.decoder()
         self.quantiser = [_Book(take, i, shape) for i in range(shape.books)]
 
 
-class _Maker:
+class Maker:
     """Layers from weights."""
 
     def __init__(self, take: Taker, shape: Shape) -> None:

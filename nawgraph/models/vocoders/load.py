@@ -24,6 +24,15 @@ def bigvgan(tensors: Mapping[str, Any], config: Mapping[str, Any], name: str, sp
     return _made(tensors, shape_of(config), Network, name)
 
 
+def discoder(tensors: Mapping[str, Any], config: Mapping[str, Any], name: str, space: str) -> Any:
+    """A DisCoder. Raises KeyError, TypeError, ValueError."""
+    from nawgraph.models.codecs.weights import folded
+    from nawgraph.models.vocoders.discoder import Network, renamed, shape_of
+
+    ready = renamed(folded(tensors))
+    return _made(ready, shape_of(config, {k: tuple(v.shape) for k, v in ready.items()}), Network, name)
+
+
 def _made(tensors: Mapping[str, Any], shape: Any, network: Any, name: str) -> Any:
     """A vocoder of which every weight is there, has its shape, and belongs to a layer."""
     from nawgraph.models.codecs.weights import Taker, folded, nothing_left
@@ -44,12 +53,13 @@ def _vocos_rate(config: Mapping[str, Any]) -> int:
 
 
 def _rate(config: Mapping[str, Any]) -> int:
-    return int(config.get("sampling_rate") or 0)
+    return int(config.get("sampling_rate") or config.get("sample_rate") or 0)
 
 
 LAYOUTS = {
     "vocos": Layout("vocoder", ("backbone.convnext.", "head.out."), vocos, _vocos_rate, ("config.yaml",)),
     "bigvgan": Layout("vocoder", ("conv_pre.", "ups.0.0.", "resblocks.0.convs1."), bigvgan, _rate),
+    "discoder": Layout("vocoder", ("encoder.init_conv.", "decoder.dac_decoder."), discoder, _rate),
 }
 
 

@@ -27,6 +27,7 @@ class Recipe:
             the middle of its own.
         floor: the least that a logarithm is taken of.
         power: what is added to powers before magnitudes are made of them.
+        even: of how many frames there is always a multiple.
     """
 
     rate: int
@@ -39,6 +40,7 @@ class Recipe:
     centre: bool
     floor: float
     power: float = 0.0
+    even: int = 1
 
     def __post_init__(self) -> None:
         if not (8 <= self.size <= 65_536 and 1 <= self.hop <= self.size and 1 <= self.bands <= 4096):
@@ -65,7 +67,7 @@ class Recipe:
 
 
 def spectrogram(x: Tensor, recipe: Recipe, watch: Callable[[int, int], None] = lambda done, total: None) -> Tensor:
-    """Natural logarithms of mel bands [B, bands, frames] of a sound [B, T]; silence fills its last hop.
+    """Natural logarithms of mel bands [B, bands, frames] of a sound [B, T]; silence fills its last hops.
 
     Args:
         x: at the recipe's rate, T at least 1.
@@ -73,7 +75,7 @@ def spectrogram(x: Tensor, recipe: Recipe, watch: Callable[[int, int], None] = l
         watch: told how many frames of how many are made; may raise to give up.
     """
     reach = recipe.size // 2 if recipe.centre else (recipe.size - recipe.hop) // 2
-    x = torch.nn.functional.pad(x, (0, -x.shape[1] % recipe.hop))
+    x = torch.nn.functional.pad(x, (0, -x.shape[1] % (recipe.hop * recipe.even)))
     frames = x.shape[1] // recipe.hop + recipe.centre
     short = max(0, reach + 1 - x.shape[1])  # too short a sound to be mirrored is followed by silence first
     x = torch.nn.functional.pad(x, (0, short))

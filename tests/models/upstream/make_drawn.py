@@ -1,7 +1,8 @@
 """Asks the published CLAPs and vocoders what they make of weights that are drawn by name (see ../drawn.py).
 
-Run by hand, in an environment of its own with transformers, tokenizers, laion-clap, vocos and encodec, and with the
-repositories of BigVGAN and DisCoder in folders: `python make_drawn.py clap laion vocos bigvgan=FOLDER discoder=FOLDER`.
+Run by hand, in an environment of its own with transformers, tokenizers, laion-clap, vocos, encodec and audioseal, and
+with the repositories of BigVGAN and DisCoder in folders:
+`python make_drawn.py clap laion vocos audioseal bigvgan=FOLDER discoder=FOLDER`.
 """
 
 import hashlib
@@ -226,6 +227,64 @@ def bigvgan(repository):
         mel = get_mel_spectrogram(torch.from_numpy(sound(32 * 60, 44_100)), AttrDict(config))
         keep(name, mel=mel[0].numpy(), sound=model(mel)[0].numpy())
     full("bigvgan-v2-44k", published, lambda: BigVGAN(AttrDict(published)), ())
+
+
+@torch.inference_mode()
+def discoder(repository):
+    sys.path.insert(0, repository)
+    from dac.model.dac import Decoder
+    from discoder.models import DisCoder
+    from discoder.utils import get_mel_spectrogram_from_config
+
+    published = json.loads((Path(repository) / "configs" / "config_z.json").read_text())
+    small = published["model"] | {
+        "n_resblocks": 2, "initial_out_channels": 12, "intermediate_dim": 10, "codebook_size": 12,
+        "resblock_kernel_sizes": [3, 7], "resblock_dilations": [[1, 3], [1, 5]],
+    }  # fmt: skip
+    mel = published["mel"] | {"n_fft": 128, "win_length": 128, "hop_length": 16, "n_mels": 16}
+    config = {"sample_rate": 44_100, "model": small, "mel": mel}
+    folder = HERE / "discoder"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    model = drawn(DisCoder(config, Decoder(12, 16, [4, 4, 2]), None), "discoder")
+    model.frozen_decoder = False
+    heard = get_mel_spectrogram_from_config(torch.from_numpy(sound(16 * 60, 44_100)), config)
+    keep("discoder", mel=heard[0].numpy(), sound=model(heard)[0].numpy())
+    with torch.device("meta"):
+        whole = DisCoder(published, Decoder(1024, 1536, [8, 8, 4, 2]), None).state_dict()
+    note("shapes.json", **{"discoder-full": {k: list(v.shape) for k, v in whole.items()}})
+    note("sizes_drawn.json", discoder={k: published[k] for k in ("sample_rate", "model", "mel")})
+
+
+@torch.inference_mode()
+def audioseal():
+    from audioseal.builder import AudioSealDetectorConfig, AudioSealWMConfig, create_detector, create_generator
+    from audioseal.loader import AudioSeal, load_local_model_config
+    from omegaconf import OmegaConf
+
+    kinds = {
+        "audioseal": ("audioseal_wm_16bits", AudioSealWMConfig, create_generator),
+        "audioseal-detector": ("audioseal_detector_16bits", AudioSealDetectorConfig, create_detector),
+    }
+    bits = torch.tensor([[1, 0, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0, 1, 0, 0]])
+    for name, (card, kind, create) in kinds.items():
+        told = OmegaConf.to_container(load_local_model_config(card))
+        told.pop("checkpoint")
+        if name == "audioseal":  # the official files hold their config as omegaconf's own objects
+            held = {"xp.cfg": load_local_model_config(card), "model": {"some.weight": torch.arange(3.0)}}
+            torch.save(held, HERE / "audioseal-config.pth")
+        config = AudioSeal.parse_config(told, config_type=kind)
+        with torch.device("meta"):
+            published = create(config).state_dict()
+        note("shapes.json", **{f"{name}-full": {k: list(v.shape) for k, v in published.items()}})
+        config.seanet.n_filters, config.seanet.dimension, config.seanet.ratios = 4, 12, [5, 4, 2]
+        model = drawn(create(config), name)
+        x = torch.from_numpy(sound(5_003, 16_000))[None]
+        if name == "audioseal":
+            keep(name, sound=x[0].numpy(), mark=model.get_watermark(x, message=bits)[0].numpy())
+        else:
+            chances, message = model(x)
+            keep(name, sound=x[0].numpy(), presence=chances[0, 1:].numpy(), message=message.numpy())
 
 
 if __name__ == "__main__":

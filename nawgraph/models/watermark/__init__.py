@@ -1,0 +1,1 @@
+"""Watermarks in sound: networks that write and read them."""
