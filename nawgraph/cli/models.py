@@ -154,7 +154,9 @@ def _fetched(options: argparse.Namespace, wanted: Family | None) -> tuple[Path, 
     else:
         say(f"{id}: its licence is not known here; look at its page before you use it")
     if found is not None and found.layout in folders.LAYOUTS:
-        path, commit = hub.fetch_folder(id, options.revision, offline=options.offline, patterns=folders.KEPT)
+        path, commit = hub.fetch_folder(
+            id, options.revision, offline=options.offline, patterns=folders.patterns(found.layout)
+        )
         return path, id, commit, found
     path, commit = hub.fetch(
         id,

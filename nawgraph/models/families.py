@@ -41,7 +41,7 @@ _GEN = "generator"
 _NC, _STABLE = "CC-BY-NC-4.0", "Stability AI Community"
 _RESEARCH = "research only, says its author (its code is MIT)"
 _FINE_TUNED = ("f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d")
-_WHY = "generators through diffusers are not wired in yet"
+_WHY = "its pipeline of diffusers is not wired in yet"
 
 FAMILIES = (
     Family("dac-44k", "codec", "descript/dac_44khz", "MIT", True, "dac", 307 * _MB, 44_100),
@@ -171,7 +171,14 @@ FAMILIES = (
     Family("musicgen-melody", _GEN, "facebook/musicgen-melody", _NC, False, "musicgen-melody", 6200 * _MB, 32_000),
     Family("musicgen-stereo-small", _GEN, "facebook/musicgen-stereo-small", _NC, False, "musicgen", 2400 * _MB, 32_000),
     Family(
-        "stable-audio-open", _GEN, "stabilityai/stable-audio-open-1.0", _STABLE, False, "", 4850 * _MB, 44_100, _WHY
+        "stable-audio-open",
+        _GEN,
+        "stabilityai/stable-audio-open-1.0",
+        _STABLE,
+        False,
+        "stable-audio",
+        5290 * _MB,
+        44_100,
     ),
     Family(
         "stable-audio-open-small",
@@ -182,7 +189,7 @@ FAMILIES = (
         "",
         1680 * _MB,
         44_100,
-        _WHY,
+        "diffusers has no pipeline for it",
     ),
     Family("ace-step", _GEN, "ACE-Step/ACE-Step-v1-3.5B", "Apache-2.0", True, "", 7700 * _MB, 44_100, _WHY),
     Family("ace-step-1.5", _GEN, "ACE-Step/Ace-Step1.5", "MIT", True, "", 10_000 * _MB, 48_000, _WHY),

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from nawgraph.context import Context
-from nawgraph.hints import Model, Range, Seed
+from nawgraph.hints import Model, Range, Seed, Text
 from nawgraph.node import node
 from nawgraph.values import Audio, ModelRef, Prompt
 from nawgraph.values.signal import Float
@@ -56,6 +56,41 @@ def musicgen(
         tune = None if melody is None else _fitted(melody, network.rate, 1, "melody")[0]
         made = network.generate(
             text, seconds, begin=begin, melody=tune, guidance=guidance, temperature=temperature, top_k=top_k, seed=seed,
+            tell=ctx.progress, show=lambda samples: ctx.preview(Audio(samples, network.rate)),
+        )  # fmt: skip
+        return Audio(made, network.rate)
+
+
+@node("generate.stable_audio", title="Stable Audio", needs="gpu", aliases=("text to music", "variation", "generator"))
+def stable_audio(
+    prompt: Prompt,
+    model: ModelRef,
+    audio: Audio | None = None,
+    *,
+    seconds: Annotated[float, Range(0.5, 600, unit="s")] = 30.0,
+    steps: Annotated[int, Range(1, 500)] = 100,
+    strength: Annotated[float, Range(0.01, 1)] = 0.5,
+    guidance: Annotated[float, Range(1, 20)] = 7.0,
+    negative: Annotated[str, Text(limit=1000)] = "",
+    seed: Annotated[int, Seed()] = 0,
+    ctx: Context,
+) -> Audio:
+    """Stereo sound to words by a Stable Audio Open that `generate.model` chose, up to the length that it knows (47 s).
+
+    With `audio`, that sound is varied: a little by a small `strength`, and at 1 nothing is left of it. `negative` says
+    what is not wanted. Unfinished sound is shown at each quarter of the `steps`.
+    """
+    text = _text(prompt)
+    with ctx.borrow(_generator(model)) as network:
+        if not hasattr(network, "longest"):
+            raise ValueError(f"{model.name} is no Stable Audio: use the node of its own kind")
+        if seconds > network.longest + 1e-6:
+            raise ValueError(
+                f"seconds is {seconds:g}, and {model.name} makes at most {network.longest:.2f} s: lower it"
+            )
+        begin = None if audio is None else _fitted(audio, network.rate, network.channels, "audio")
+        made = network.generate(
+            text, seconds, negative=negative, begin=begin, steps=steps, strength=strength, guidance=guidance, seed=seed,
             tell=ctx.progress, show=lambda samples: ctx.preview(Audio(samples, network.rate)),
         )  # fmt: skip
         return Audio(made, network.rate)

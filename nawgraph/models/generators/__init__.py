@@ -1,1 +1,1 @@
-"""Published generators: whole folders as transformers writes them, run by it."""
+"""Published generators: whole folders as transformers and diffusers write them, run by these libraries."""

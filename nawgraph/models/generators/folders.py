@@ -10,9 +10,14 @@ from typing import Any
 MODELS = {"musicgen": "musicgen", "musicgen_melody": "musicgen-melody"}
 """Model type that a config of transformers names → layout."""
 
-LAYOUTS = tuple(MODELS.values())
+PIPELINES = {"StableAudioPipeline": "stable-audio"}
+"""Class that a folder of diffusers names → layout."""
 
-CONFIG = "config.json"
+LAYOUTS = (*MODELS.values(), *PIPELINES.values())
+
+CONFIG, INDEX = "config.json", "model_index.json"
+
+_WITHOUT_WEIGHTS = ("scheduler", "tokenizer")
 
 KEPT = ("*.json", "*.safetensors", "*.model", "*.txt")
 """Patterns of the files that are fetched and kept: no pickles, no pictures, no code."""
@@ -22,9 +27,16 @@ _BLOCK = 1 << 22
 
 def layout_of(folder: Path) -> str:
     """The layout of a folder, empty if it holds no generator. Raises ValueError: a damaged file."""
+    if (folder / INDEX).is_file():
+        return PIPELINES.get(str(_json(folder / INDEX).get("_class_name")), "")
     if (folder / CONFIG).is_file():
         return MODELS.get(str(_json(folder / CONFIG).get("model_type")), "")
     return ""
+
+
+def patterns(layout: str) -> list[str]:
+    """Patterns of the files of a repository of the hub that are kept."""
+    return [INDEX, *(f"*/{pattern}" for pattern in KEPT)] if layout in PIPELINES.values() else list(KEPT)
 
 
 def check(folder: Path) -> str:
@@ -37,8 +49,21 @@ def check(folder: Path) -> str:
     layout = layout_of(folder)
     if not layout:
         raise ValueError(f"{folder} holds no generator that nawgraph runs ({', '.join(LAYOUTS)})")
-    _weights(folder)
-    _there(folder, ("tokenizer.json", "spiece.model"))
+    if layout in MODELS.values():
+        _weights(folder)
+        _there(folder, ("tokenizer.json", "spiece.model"))
+        return layout
+    for name, told in _json(folder / INDEX).items():
+        if name.startswith("_") or not isinstance(told, list) or told[:1] == [None]:
+            continue
+        part = folder / name
+        if not part.is_dir():
+            raise LookupError(f"{folder} is not whole: the folder {name} is missing")
+        if name == "tokenizer":
+            _there(part, ("tokenizer.json", "spiece.model"))
+        elif name not in _WITHOUT_WEIGHTS:
+            _there(part, (CONFIG,))
+            _weights(part)
     return layout
 
 
@@ -88,7 +113,10 @@ def _json(path: Path) -> dict[str, Any]:
 
 def files(folder: Path) -> Iterator[Path]:
     """The files of a folder that are kept, in the order of their names."""
+    parts = (folder / INDEX).is_file()  # then what lies beside the index is the same once more, in another form
     for path in sorted(folder.rglob("*")):
+        if parts and path.parent == folder and path.name != INDEX:
+            continue
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.is_file() and not hidden and any(path.match(pattern) for pattern in KEPT):
             yield path

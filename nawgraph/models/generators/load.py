@@ -19,6 +19,10 @@ def folder_of(ref: ModelRef) -> Path:
 
 def build(folder: Path, layout: str) -> Any:
     """The generator in a folder. Raises LookupError, ValueError."""
+    if layout == "stable-audio":
+        from nawgraph.models.generators.diffusion import StableAudio
+
+        return StableAudio(folder)
     from nawgraph.models.generators.musicgen import MusicGen
 
     return MusicGen(folder, layout == "musicgen-melody")
