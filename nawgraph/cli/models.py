@@ -136,6 +136,7 @@ def _fetched(options: argparse.Namespace, wanted: Family | None) -> tuple[Path, 
     """From the hub: the file, the hub's id, the commit, the family. The licence is shown first."""
     from nawgraph.models import checkpoints, hub
     from nawgraph.models.families import family
+    from nawgraph.models.generators import folders
 
     found = wanted or family(options.source)
     id = options.source if hub.is_id(options.source) else found.hub if found else ""
@@ -152,6 +153,9 @@ def _fetched(options: argparse.Namespace, wanted: Family | None) -> tuple[Path, 
         _agreed(found, options.yes)
     else:
         say(f"{id}: its licence is not known here; look at its page before you use it")
+    if found is not None and found.layout in folders.LAYOUTS:
+        path, commit = hub.fetch_folder(id, options.revision, offline=options.offline, patterns=folders.KEPT)
+        return path, id, commit, found
     path, commit = hub.fetch(
         id,
         found.file if found else "model.safetensors",

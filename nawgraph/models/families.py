@@ -41,7 +41,7 @@ _GEN = "generator"
 _NC, _STABLE = "CC-BY-NC-4.0", "Stability AI Community"
 _RESEARCH = "research only, says its author (its code is MIT)"
 _FINE_TUNED = ("f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d")
-_WHY = "generators through transformers or diffusers are not wired in yet"
+_WHY = "generators through diffusers are not wired in yet"
 
 FAMILIES = (
     Family("dac-44k", "codec", "descript/dac_44khz", "MIT", True, "dac", 307 * _MB, 44_100),
@@ -167,9 +167,9 @@ FAMILIES = (
         16_000,
         file="detector_base.pth",
     ),
-    Family("musicgen-small", _GEN, "facebook/musicgen-small", _NC, False, "", 2360 * _MB, 32_000, _WHY),
-    Family("musicgen-melody", _GEN, "facebook/musicgen-melody", _NC, False, "", 6200 * _MB, 32_000, _WHY),
-    Family("musicgen-stereo-small", _GEN, "facebook/musicgen-stereo-small", _NC, False, "", 2400 * _MB, 32_000, _WHY),
+    Family("musicgen-small", _GEN, "facebook/musicgen-small", _NC, False, "musicgen", 2360 * _MB, 32_000),
+    Family("musicgen-melody", _GEN, "facebook/musicgen-melody", _NC, False, "musicgen-melody", 6200 * _MB, 32_000),
+    Family("musicgen-stereo-small", _GEN, "facebook/musicgen-stereo-small", _NC, False, "musicgen", 2400 * _MB, 32_000),
     Family(
         "stable-audio-open", _GEN, "stabilityai/stable-audio-open-1.0", _STABLE, False, "", 4850 * _MB, 44_100, _WHY
     ),

@@ -14,6 +14,7 @@ from typing import Any
 from nawgraph.home import models_folder
 from nawgraph.models import checkpoints
 from nawgraph.models.families import Family, family
+from nawgraph.models.generators import folders
 from nawgraph.models.separator import bags
 from nawgraph.values import ModelRef
 
@@ -48,8 +49,9 @@ class Installed:
 
     @property
     def path(self) -> Path:
-        """The file of weights."""
-        return models_folder() / self.name / WEIGHTS
+        """The file of weights, or the folder of what is kept as one."""
+        folder = models_folder() / self.name
+        return folder if self.layout in folders.LAYOUTS else folder / WEIGHTS
 
     @property
     def ref(self) -> ModelRef:
@@ -130,7 +132,8 @@ def add(
     """Install a file or folder of weights: recognised, checked whole, copied, and only then seen by anybody.
 
     Args:
-        source: safetensors, a folder with it and its `config.json`, a pickle, or the YAML file of a bag of Demucs.
+        source: safetensors, a folder with it and its `config.json`, a pickle, the YAML file of a bag of Demucs, or the
+            folder of a generator.
         name: to install it under; empty for its family's.
         wanted: the family that it must be of.
         convert: whether a pickle may be converted.
@@ -142,11 +145,13 @@ def add(
         LookupError: no such file.
         ValueError: a pickle that may not be converted, damaged, of another family or shape, a bad or taken name.
     """
+    folder = models_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    if source.is_dir() and (folders.layout_of(source) or (wanted is not None and wanted.layout in folders.LAYOUTS)):
+        return _add_folder(source, name, wanted, origin, revision, say)
     file = checkpoints.weights_in(source) if source.is_dir() else source
     if not file.is_file():
         raise LookupError(f"{file} does not exist")
-    folder = models_folder()
-    folder.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder, prefix=".adding-"))
     try:
         _copy(file, work, convert)
@@ -181,6 +186,45 @@ def add(
     return note
 
 
+def _add_folder(
+    source: Path, name: str, wanted: Family | None, origin: str, revision: str, say: Callable[[str], None]
+) -> Installed:
+    """Install a generator, which is a folder. Raises as `add`."""
+    from nawgraph.models.families import FAMILIES
+
+    layout = folders.check(source)
+    if wanted is not None and wanted.layout != layout:
+        raise ValueError(f"{source.name} is a checkpoint of {layout}, not of {wanted.name}")
+    chosen = name or (wanted.name if wanted else re.sub(r"[^a-z0-9._-]+", "-", source.name.lower()).strip("-._"))
+    if not _NAME.fullmatch(chosen):
+        raise ValueError(f"{chosen!r} cannot be a name: use small letters, digits, '.', '-' and '_'")
+    target = models_folder() / chosen
+    if target.exists():
+        raise ValueError(f"a model called {chosen} is installed already: remove it first, or give another --name")
+    work = Path(tempfile.mkdtemp(dir=models_folder(), prefix=".adding-"))
+    try:
+        for file in folders.files(source):
+            place = work / file.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+        folders.check(work)
+        print_, size = folders.digest(work)
+        note = Installed(
+            chosen, "generator", layout, wanted.licence if wanted else "unknown", bool(wanted and wanted.commercial),
+            origin or str(source), revision, print_, size,
+        )  # fmt: skip
+        (work / NOTE).write_text(json.dumps(asdict(note), indent=1) + "\n", "utf-8")
+        work.rename(target)
+    except OSError as error:
+        raise ValueError(f"{source.name} cannot be installed: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    known = [f.name for f in FAMILIES if f.layout == layout]
+    if wanted is None and known:
+        say(f"it is a {layout}: add it with --family {' or '.join(known)} to note its licence")
+    return note
+
+
 def remove(name: str) -> Installed:
     """Take a model away.
 
@@ -196,6 +240,8 @@ def remove(name: str) -> Installed:
 
 def verify(note: Installed) -> str:
     """What is wrong with an installed model, in a sentence; empty if nothing is."""
+    if note.layout in folders.LAYOUTS:
+        return _verify_folder(note)
     if not note.path.is_file():
         return f"{note.name}: its weights are missing; install it again"
     if file_digest(note.path) != note.digest:
@@ -204,6 +250,16 @@ def verify(note: Installed) -> str:
         checkpoints.build(checkpoints.read(note.path), note.name, "check")
     except (LookupError, ValueError) as error:
         return f"{note.name}: {error}"
+    return ""
+
+
+def _verify_folder(note: Installed) -> str:
+    try:
+        folders.check(note.path)
+    except (LookupError, ValueError) as error:
+        return f"{note.name}: {error}"
+    if folders.digest(note.path)[0] != note.digest:
+        return f"{note.name}: its files have changed since it was installed; remove it and install it again"
     return ""
 
 

@@ -36,6 +36,7 @@ _HOUSE = {
     "beats": "nawgraph.models.beats.house",
     "clap": "nawgraph.models.clap.load",
     "codec": "nawgraph.models.codecs.load",
+    "generator": "nawgraph.models.generators.load",
     "planner": "nawgraph.models.planner.house",
     "renderer": "nawgraph.models.render.house",
     "separator": "nawgraph.models.separator.load",

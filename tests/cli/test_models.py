@@ -24,7 +24,8 @@ def test_every_family_is_listed_with_its_licence(cli: Any) -> None:
     assert all(m["licence"] and m["kind"] and m["bytes"] for m in models.values())
     assert not models["encodec-32k"]["commercial"] and not models["musicgen-small"]["commercial"]
     assert models["dac-44k"]["state"] == "available"
-    assert models["musicgen-small"]["state"] == "known, not runnable" and models["musicgen-small"]["note"]
+    assert models["musicgen-small"]["state"] == "available" and models["htdemucs-ft"]["state"] == "available"
+    assert models["ace-step"]["state"] == "known, not runnable" and models["ace-step"]["note"]
     assert "encodec-32k" in cli("models", "list")[1]
 
 
@@ -82,7 +83,7 @@ def test_what_is_refused(cli: Any, place: Path, monkeypatch: pytest.MonkeyPatch)
         ([str(bare)], "the config says nothing of"),
         (["empty"], "holds no file of weights"),
         (["nowhere"], "is no file, no folder, no name"),
-        (["musicgen-small"], "known and cannot be run"),
+        (["ace-step"], "known and cannot be run"),
         (["dac-44k-16kbps"], "not on the hub"),
         (["encodec-32k"], "forbids or restricts commercial use"),
     ):

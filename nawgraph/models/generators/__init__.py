@@ -1,0 +1,1 @@
+"""Published generators: whole folders as transformers writes them, run by it."""
