@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ torch = pytest.importorskip("torch")
 from drawn import HERE, shapes, sound, weights  # noqa: E402
 from safetensors.numpy import load_file, save_file  # noqa: E402
 
+from nawgraph.audio import files  # noqa: E402
+from nawgraph.audio.encode import encode  # noqa: E402
 from nawgraph.audio.resample import resample  # noqa: E402
 from nawgraph.context import Context  # noqa: E402
 from nawgraph.models import installed  # noqa: E402
@@ -217,3 +220,104 @@ def test_the_config_of_official_files_is_read_without_omegaconf(tmp_path: Path) 
     told = convert(HERE / "audioseal-config.pth", tmp_path / "made.safetensors")
     assert told["nbits"] == 16 and told["seanet"]["ratios"] == [8, 5, 4, 2] and told["seanet"]["causal"] is False
     assert load_file(tmp_path / "made.safetensors")["some.weight"].tolist() == [0, 1, 2]
+
+
+HOP, TONES, PILOT, EMPTY = 160, [1_500 + 100 * i for i in range(32)], 5_500, 6_000
+"""Of a watermark that is written by hand: two tones for every bit, one that is always there, one that never is."""
+
+
+def waves(tone: float) -> tuple[np.ndarray, np.ndarray]:
+    """Cosine and sine under a window of two hops, whose repetitions add up to steady tones."""
+    n = np.arange(2 * HOP)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * (n + 0.5) / (2 * HOP))
+    return tuple(window * f(2 * np.pi * tone * (n + 0.5) / 16_000) for f in (np.cos, np.sin))  # type: ignore[return-value]
+
+
+def empty(part: str, width: int, latent: int, model: str = "encoder.model") -> dict[str, np.ndarray]:
+    """An encoder or decoder of one block and zeros, an LSTM that passes everything on among them."""
+    sizes = {"0": (width, 1, 1), "2": (2 * width, width, 2 * HOP), "5": (latent, 2 * width, 1)}
+    if part == "decoder":
+        sizes = {"0": (2 * width, latent, 1), "3": (2 * width, width, 2 * HOP), "5": (1, width, 1)}
+    lstm = "1" if part == "decoder" else "3"
+    made = {}
+    for number, shape in sizes.items():
+        inner = "convtr.convtr" if (part, number) == ("decoder", "3") else "conv.conv"
+        made[f"{model}.{number}.{inner}.weight"] = np.zeros(shape, np.float32)
+        made[f"{model}.{number}.{inner}.bias"] = np.zeros(shape[1 if "tr" in inner else 0], np.float32)
+    for name in ("ih", "hh"):
+        made[f"{model}.{lstm}.lstm.weight_{name}_l0"] = np.zeros((8 * width, 2 * width), np.float32)
+        made[f"{model}.{lstm}.lstm.bias_{name}_l0"] = np.zeros(8 * width, np.float32)
+    return made
+
+
+def writer_by_hand() -> dict[str, np.ndarray]:
+    made = empty("encoder", 17, 34) | empty("decoder", 17, 34, "decoder.model")
+    made["msg_processor.msg_processor.weight"] = np.eye(32, 34, dtype=np.float32)
+    made["decoder.model.0.conv.conv.weight"][:, :, 0] = np.eye(34)
+    made["decoder.model.0.conv.conv.bias"][32] = 1
+    for i, tone in enumerate([*TONES, PILOT]):
+        wave = (0.02 if tone == PILOT else 0.008) * waves(tone)[1]
+        made["decoder.model.3.convtr.convtr.weight"][i, :2] = wave, -wave
+    made["decoder.model.5.conv.conv.weight"][0, :2, 0] = 0.5, -0.5
+    return made
+
+
+def reader_by_hand() -> dict[str, np.ndarray]:
+    made = empty("encoder", 68, 18, "detector.0.model")
+    small, loud = 0.01, 4.0
+    made["detector.0.model.0.conv.conv.weight"][:2, 0, 0] = small, -small
+    last = made["detector.0.model.5.conv.conv.weight"]
+    for i, tone in enumerate([*TONES, PILOT, EMPTY]):
+        for j, wave in enumerate(waves(tone)):
+            for k, sign in enumerate((1, -1)):  # ELU of both: about the magnitude
+                row = 4 * i + 2 * j + k
+                part = sign * loud * wave / (2 * small)
+                made["detector.0.model.2.conv.conv.weight"][row, :2] = part, -part
+                if tone in (PILOT, EMPTY):
+                    last[1, row, 0] = 1 if tone == PILOT else -1
+                else:
+                    last[2 + i // 2, row, 0] = 1 if i % 2 else -1
+    made["detector.0.model.5.conv.conv.bias"][1] = -2.0
+    made["detector.0.reverse_convolution.weight"] = np.repeat(np.eye(18, dtype=np.float32)[:, :, None], HOP, axis=2)
+    made["detector.0.reverse_convolution.bias"] = np.zeros(18, np.float32)
+    made["detector.1.weight"] = np.eye(18, dtype=np.float32)[:, :, None].copy()
+    made["detector.1.bias"] = np.zeros(18, np.float32)
+    return made
+
+
+def host(frames: int, rate: int) -> np.ndarray:
+    """A decaying chord, wider than mono, with a little noise."""
+    t, draw = np.arange(frames) / rate, np.random.default_rng(4)
+    tones = [sum(np.sin(2 * np.pi * f * t + p) for f in (220, 277.2, 329.6, 880)) for p in (0.0, 0.4)]
+    return (0.1 * np.exp(-2 * (t % 1)) * np.array(tones) + draw.normal(0, 0.005, (2, frames))).astype(np.float32)
+
+
+def test_a_message_of_44_100_hz_stereo_survives_mp3_resampling_and_noise(tmp_path: Path) -> None:
+    """With networks in the published form whose weights were written by hand: two tones a bit."""
+    for name, tensors in (("hand-writer", writer_by_hand()), ("hand-reader", reader_by_hand())):
+        save_file(tensors, tmp_path / f"{name}.safetensors")
+        installed.add(tmp_path / f"{name}.safetensors", name)
+    writer, reader = (nodes.model(name=f"hand-{n}", ctx=CTX) for n in ("writer", "reader"))
+    x = Audio(host(132_300, 44_100), 44_100)
+    marked = nodes.mark(x, writer, on=True, message=MESSAGE, ctx=CTX).audio
+
+    def mp3(audio: Audio) -> Audio:
+        (tmp_path / "sound.mp3").write_bytes(encode(audio, "mp3", quality=0.5))
+        return files.read(tmp_path / "sound.mp3")
+
+    noise = np.random.default_rng(5).normal(0, 0.01, x.samples.shape).astype(np.float32)
+    attacks: dict[str, Callable[[Audio], Audio]] = {
+        "nothing": lambda a: a,
+        "mp3": mp3,
+        "resampling": lambda a: Audio(resample(resample(a.samples, 44_100, 22_050), 22_050, 48_000), 48_000),
+        "noise": lambda a: Audio(a.samples + noise, 44_100),
+        "mono and quieter": lambda a: Audio(0.5 * a.samples.mean(axis=0, keepdims=True), 44_100),
+        "cut": lambda a: Audio(a.samples[:, 10_007:], 44_100),
+    }
+    for what, attack in attacks.items():
+        found = nodes.read(attack(marked), reader, ctx=CTX)
+        assert found.message == MESSAGE, what
+        assert found.presence > 0.9, what
+        assert nodes.read(attack(x), reader, ctx=CTX).presence < 0.1, what
+    other = nodes.mark(x, writer, on=True, message=0x00FF, ctx=CTX).audio
+    assert nodes.read(mp3(other), reader, ctx=CTX).message == 0x00FF
