@@ -105,7 +105,7 @@ SHIPPED = {
     ("clap", "2"): "8e2924f6808f39024ad754d60fa94976aaf98f43",
     ("codec", "1"): "bb5667e48dc4278201e95ed864117f867f066e13",
     ("planner", "2"): "e066589494a1ef76ac338f9d04725a4de2d9ed0a",
-    ("renderer", "2"): "e160713990be206b47cdb181ca9788f3978ebf51",
+    ("renderer", "2"): "6f34233cfd03c2a44fdca7736198272197158e4b",
     ("separator", "1"): "0331a375296233eaaf6bb0545dbaad737f1074b2",
     ("vocoder", "2"): "9cc97057799e93fa9e0274301abc25317b7ba201",
 }
