@@ -52,7 +52,7 @@ $(VENV)/.neural: $(VENV)/.core # PyTorch is large: the first song does not wait 
 
 $(VENV)/.test: $(VENV)/.core
 	sh tools/system-packages
-	$(PIP) install -q -c constraints.txt -e .[editor,neural,demucs,generators,test]
+	$(PIP) install -q -c constraints.txt -e .[editor,neural,demucs,generators,onnx,test]
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.test

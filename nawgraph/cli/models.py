@@ -39,6 +39,13 @@ def register(commands: Commands) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.set_defaults(action=models_add)
 
+    parser = what.add_parser("export", help="write networks of the house as ONNX files, in float32 and INT8")
+    parser.add_argument("kinds", metavar="KIND", nargs="*", help="planner, renderer, … (default: all)")
+    parser.add_argument("--weights", metavar="FILE", help="of one kind (default: those that come with nawgraph)")
+    parser.add_argument("--out", metavar="DIR", type=Path, default=Path("onnx"), help="folder (default: onnx)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.set_defaults(action=models_export)
+
     parser = what.add_parser("verify", help="read installed models whole, and say what is wrong")
     parser.add_argument("names", metavar="NAME", nargs="*", help="which (default: all)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
@@ -86,6 +93,40 @@ def models_add(options: argparse.Namespace) -> int:
         common.print_json({"model": asdict(note)})
     else:
         print(f"{note.kind} {note.name}: {note.bytes / 2**20:.1f} MiB, {_terms(note)}, {note.digest}")
+    return OK
+
+
+def models_export(options: argparse.Namespace) -> int:
+    """Write ONNX files; print their sizes, and how far they are from the networks in PyTorch."""
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise Stop("ONNX files are made of networks in PyTorch: install nawgraph[neural,onnx]")
+    from nawgraph.models.loaders import load
+    from nawgraph.training.onnx.export import export
+    from nawgraph.training.onnx.parts import PARTS
+    from nawgraph.values import ModelRef
+
+    for kind in options.kinds:
+        if kind not in PARTS:
+            raise Stop(f"{kind} is no kind of network of the house; {', '.join(PARTS)} are")
+    if options.weights is not None and len(options.kinds) != 1:
+        raise Stop("--weights are those of one kind: name it")
+    rows = []
+    with sentences(), _missing():
+        for kind in options.kinds or PARTS:
+            for written in export(kind, load(ModelRef(kind, options.weights or "house")), options.out):
+                say(written.file)
+                rows.append(written)
+    if options.json:
+        common.print_json({"files": [asdict(row) for row in rows]})
+        return OK
+    print("| network | float32, MiB | INT8, MiB | times smaller | error | error in INT8 |\n|" + "---|" * 6)
+    for row in rows:
+        sizes = f"{row.bytes / 2**20:.2f} | {row.small_bytes / 2**20:.2f} | {row.ratio:.2f}"
+        print(f"| {row.name} | {sizes} | {row.error:.0e} | {row.small_error:.3f} |")
+    large, small = (sum(getattr(row, of) for row in rows) for of in ("bytes", "small_bytes"))
+    print(f"| together | {large / 2**20:.2f} | {small / 2**20:.2f} | {large / small:.2f} | | |")
     return OK
 
 

@@ -8,7 +8,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nawgraph.cli import common, eval_house, train_clap, train_codec, train_render, train_separator, train_song
+from nawgraph.cli import (
+    common,
+    eval_house,
+    train_all,
+    train_clap,
+    train_codec,
+    train_render,
+    train_separator,
+    train_song,
+)
 from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
 
 if TYPE_CHECKING:
@@ -56,6 +65,7 @@ def register(commands: Commands) -> None:
     train_codec.register_training(what)
     train_separator.register_training(what)
     train_song.register_training(what)
+    train_all.register_training(what)
 
     what = commands.add_parser("eval", help="measure house models").add_subparsers(
         dest="what", metavar="WHAT", required=True

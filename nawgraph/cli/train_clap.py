@@ -49,6 +49,7 @@ def register_eval(what: Commands) -> None:
     parser.add_argument("--weights", metavar="FILE", default="house", help="weights (default: the shipped ones)")
     parser.add_argument("--data", metavar="DIR", type=Path, help="take test clips from here instead of making them")
     parser.add_argument("--clips", metavar="N", type=int, default=192, help="test clips, at least 32 (default: 192)")
+    train_render.add_int8(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.set_defaults(action=evaluate)
 
@@ -94,6 +95,7 @@ def clap(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Print the table; status 1 if a target is missed."""
     train_render.prepare(options)
+    from nawgraph.models.int8 import round_weights
     from nawgraph.models.loaders import load
     from nawgraph.training.clap import evaluate as figures
     from nawgraph.values import ModelRef
@@ -102,6 +104,8 @@ def evaluate(options: argparse.Namespace) -> int:
         raise Stop(f"--clips must be 32 or more, got {options.clips}: one of 32 is to be found")
     with sentences():
         model: Any = load(ModelRef("clap", options.weights))
+        if options.int8:
+            round_weights(model)
         rows = list(figures.evaluate(model, _test_clips(options), say))
     if options.json:
         common.print_json({"space": model.space, "clips": options.clips, "rows": [asdict(row) for row in rows]})

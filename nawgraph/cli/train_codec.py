@@ -45,6 +45,7 @@ def register_eval(what: Commands) -> None:
     parser.add_argument("--weights", metavar="FILE", type=Path, help="weights (default: the shipped ones)")
     parser.add_argument("--data", metavar="DIR", type=Path, help="take test sounds from here instead of making them")
     parser.add_argument("--sounds", metavar="N", type=int, default=16, help="test sounds, at least 2 (default: 16)")
+    train_render.add_int8(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.set_defaults(action=evaluate)
 
@@ -95,6 +96,7 @@ def evaluate(options: argparse.Namespace) -> int:
     import tempfile
 
     from nawgraph.models.codec import house
+    from nawgraph.models.int8 import round_weights
     from nawgraph.training.codec import evaluate as figures
     from nawgraph.training.codec.sounds import read, write
 
@@ -102,6 +104,8 @@ def evaluate(options: argparse.Namespace) -> int:
         raise Stop(f"--sounds must be 2 or more, got {options.sounds}: another sound is chance")
     with sentences(), tempfile.TemporaryDirectory() as made:
         model = house.read(options.weights or house.WEIGHTS)
+        if options.int8:
+            round_weights(model)
         folder = options.data or Path(made)
         if options.data is None:
             write(folder, "test", options.sounds, say)

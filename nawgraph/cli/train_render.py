@@ -58,6 +58,11 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_int8(parser: argparse.ArgumentParser) -> None:
+    """Add the option that measures what eight bits cost."""
+    parser.add_argument("--int8", action="store_true", help="round the weights to eight bits first")
+
+
 def register_eval(what: Commands) -> None:
     """Add the command of ``nawgraph eval``."""
     parser = what.add_parser("renderer", help="print how good the renderer and the vocoder are")
@@ -65,6 +70,7 @@ def register_eval(what: Commands) -> None:
     parser.add_argument("--vocoder", metavar="FILE", default="house", help="weights (default: the shipped ones)")
     parser.add_argument("--songs", metavar="N", type=int, default=16, help="test songs (default: 16)")
     parser.add_argument("--steps", metavar="N", type=int, default=3, help="steps along the flow (default: 3)")
+    add_int8(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.set_defaults(action=evaluate)
 
@@ -141,6 +147,7 @@ def vocoder(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Print the table; status 1 if a target is missed."""
     prepare(options)
+    from nawgraph.models.int8 import round_weights
     from nawgraph.models.loaders import load
     from nawgraph.training.render import evaluate as figures
     from nawgraph.values import ModelRef
@@ -148,6 +155,9 @@ def evaluate(options: argparse.Namespace) -> int:
     _positive(options, "songs", "steps")
     with sentences():
         paint, speak = (load(ModelRef(kind, getattr(options, kind))) for kind in ("renderer", "vocoder"))
+        if options.int8:
+            round_weights(paint)
+            round_weights(speak)
         rows = list(figures.evaluate(figures.cases(paint, speak, options.songs, steps=options.steps, say=say)))
     if options.json:
         common.print_json({"songs": options.songs, "rows": [asdict(row) for row in rows]})

@@ -37,6 +37,7 @@ def register_eval(what: Commands) -> None:
     parser = what.add_parser("separator", help="print how well songs are taken apart")
     parser.add_argument("--weights", metavar="FILE", default="house", help="weights (default: the shipped ones)")
     parser.add_argument("--songs", metavar="N", type=int, default=24, help="test songs (default: 24)")
+    train_render.add_int8(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.set_defaults(action=evaluate)
 
@@ -63,6 +64,7 @@ def separator(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Print the table; status 1 if a target is missed."""
     train_render.prepare(options)
+    from nawgraph.models.int8 import round_weights
     from nawgraph.models.loaders import load
     from nawgraph.training.separator import evaluate as figures
     from nawgraph.values import ModelRef
@@ -70,6 +72,8 @@ def evaluate(options: argparse.Namespace) -> int:
     _positive(options, "songs")
     with sentences():
         model: Any = load(ModelRef("separator", options.weights))
+        if options.int8:
+            round_weights(model)
         rows = list(figures.evaluate(model, options.songs, say))
     if options.json:
         common.print_json({"songs": options.songs, "rows": [asdict(row) for row in rows]})

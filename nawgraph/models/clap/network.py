@@ -89,6 +89,10 @@ class TextEncoder(nn.Module):
             torch.from_numpy(a).to(device) for a in (pages.rows, pages.weights, pages.starts, pages.there)
         )
         bags = functional.embedding_bag(rows, self.table, starts, mode="sum", per_sample_weights=weights)
+        return self.of_words(bags, mask)
+
+    def of_words(self, bags: Tensor, mask: Tensor) -> Tensor:
+        """The same from words [texts · longest, table] and where there are any, bool [texts, longest]."""
         there = mask[..., None].to(bags.dtype)
         x = self.first(bags.reshape(*mask.shape, -1)) * there
         for block in self.blocks:
@@ -130,7 +134,9 @@ class SoundEncoder(nn.Module):
 
     def _rhythm(self, bands: Tensor) -> Tensor:
         """How much the onsets repeat after each lag, [windows, groups · lags]."""
-        rises = functional.relu(bands.diff(dim=1)).reshape(len(bands), -1, _GROUPS, BANDS // _GROUPS).mean(dim=-1).mT
+        rises = (
+            functional.relu(bands.diff(dim=1)).reshape(bands.shape[0], -1, _GROUPS, BANDS // _GROUPS).mean(dim=-1).mT
+        )
         rises = rises - rises.mean(dim=-1, keepdim=True)
         size = 2 * rises.shape[-1]
         spectrum = torch.fft.rfft(rises.float(), n=size)

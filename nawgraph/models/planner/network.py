@@ -95,8 +95,11 @@ class Network(nn.Module):
             fixed: rows of the reader's table, int [B, T, streams].
             reads: 1 for crops with anything fixed, else 0, float [B].
         """
-        x = _bag(self.tokens, tokens) + _bag(self.features, features) + _bag(self.conditions, conditions)
-        x = x + self.read(features, position, fixed, reads)
+        return self.written(tokens, features, conditions, position, self.read(features, position, fixed, reads))
+
+    def written(self, tokens: Tensor, features: Tensor, conditions: Tensor, position: Tensor, told: Tensor) -> Tensor:
+        """Logits, with what the reader says [B, T, W]."""
+        x = _bag(self.tokens, tokens) + _bag(self.features, features) + _bag(self.conditions, conditions) + told
         cos, sin = angles(position, self.config.width // self.config.heads // 2)
         for block in self.blocks:
             x = block(x, cos, sin, None)
@@ -108,14 +111,18 @@ class Network(nn.Module):
         out = torch.zeros(*position.shape, self.config.width, device=position.device)
         if not len(chosen):
             return out
-        features, position, fixed = features[chosen], position[chosen], fixed[chosen]
+        told = self.read_all(features[chosen], position[chosen], fixed[chosen])
+        return out.index_copy(0, chosen, told.to(out.dtype))
+
+    def read_all(self, features: Tensor, position: Tensor, fixed: Tensor) -> Tensor:
+        """The same of crops that all have something fixed."""
         x = _bag(self.reader_tokens, fixed) + _bag(self.reader_features, features)
         cos, sin = angles(position, self.config.reader_width // self.config.reader_heads // 2)
         at = torch.arange(position.shape[1], device=position.device)
         near = (at[:, None] - at[None, :]).abs() <= self.config.reader_span
         for block in self.reader_blocks:
             x = block(x, cos, sin, near)
-        return out.index_copy(0, chosen, nnf.linear(normed(x), self.reader_out).to(out.dtype))
+        return nnf.linear(normed(x), self.reader_out)
 
 
 def angles(position: Tensor, pairs: int) -> tuple[Tensor, Tensor]:

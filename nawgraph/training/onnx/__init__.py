@@ -1,0 +1,1 @@
+"""House networks as ONNX files, in float32 and INT8."""
