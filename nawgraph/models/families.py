@@ -41,7 +41,9 @@ _GEN = "generator"
 _NC, _STABLE = "CC-BY-NC-4.0", "Stability AI Community"
 _RESEARCH = "research only, says its author (its code is MIT)"
 _FINE_TUNED = ("f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d")
-_WHY = "its pipeline of diffusers is not wired in yet"
+_NO_PIPELINE = "diffusers has no pipeline for it"
+_OTHER_FORM = "its files are not in the form of diffusers: convert them with its script, or take the XL ones"
+_ACE = "ACE-Step/acestep-v15-xl-{}-diffusers"
 
 FAMILIES = (
     Family("dac-44k", "codec", "descript/dac_44khz", "MIT", True, "dac", 307 * _MB, 44_100),
@@ -189,10 +191,12 @@ FAMILIES = (
         "",
         1680 * _MB,
         44_100,
-        "diffusers has no pipeline for it",
+        _NO_PIPELINE,
     ),
-    Family("ace-step", _GEN, "ACE-Step/ACE-Step-v1-3.5B", "Apache-2.0", True, "", 7700 * _MB, 44_100, _WHY),
-    Family("ace-step-1.5", _GEN, "ACE-Step/Ace-Step1.5", "MIT", True, "", 10_000 * _MB, 48_000, _WHY),
+    Family("ace-step", _GEN, "ACE-Step/ACE-Step-v1-3.5B", "Apache-2.0", True, "", 7700 * _MB, 44_100, _NO_PIPELINE),
+    Family("ace-step-1.5", _GEN, "ACE-Step/Ace-Step1.5", "MIT", True, "", 10_000 * _MB, 48_000, _OTHER_FORM),
+    Family("ace-step-1.5-xl-turbo", _GEN, _ACE.format("turbo"), "MIT", True, "ace-step", 11_500 * _MB, 48_000),
+    Family("ace-step-1.5-xl-base", _GEN, _ACE.format("base"), "MIT", True, "ace-step", 11_500 * _MB, 48_000),
 )
 """In the order in which they are listed. Sizes are rounded. "No" under commercial also stands for conditions."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from nawgraph.context import Context
-from nawgraph.hints import Model, Range, Seed, Text
+from nawgraph.hints import Choice, Model, Range, Seed, Text
 from nawgraph.node import node
 from nawgraph.values import Audio, ModelRef, Prompt
 from nawgraph.values.signal import Float
@@ -94,6 +94,84 @@ def stable_audio(
             tell=ctx.progress, show=lambda samples: ctx.preview(Audio(samples, network.rate)),
         )  # fmt: skip
         return Audio(made, network.rate)
+
+
+@node(
+    "generate.ace_step", title="ACE-Step 1.5", needs="gpu",
+    aliases=("text to music", "song", "lyrics", "cover", "repaint", "inpaint", "extend", "continue", "generator"),
+)  # fmt: skip
+def ace_step(
+    prompt: Prompt,
+    model: ModelRef,
+    audio: Audio | None = None,
+    reference: Audio | None = None,
+    *,
+    task: Annotated[str, Choice("text", "cover", "repaint", "extend")] = "text",
+    lyrics: Annotated[str, Text(lines=8, limit=8000)] = "",
+    language: Annotated[str, Text(limit=10)] = "en",
+    seconds: Annotated[float, Range(1, 600, unit="s")] = 60.0,
+    start: Annotated[float, Range(0, 600, unit="s")] = 0.0,
+    end: Annotated[float, Range(0, 600, unit="s")] = 0.0,
+    strength: Annotated[float, Range(0, 1)] = 1.0,
+    steps: Annotated[int, Range(1, 200)] = 8,
+    guidance: Annotated[float, Range(1, 20)] = 7.0,
+    shift: Annotated[float, Range(1, 5)] = 3.0,
+    tempo: Annotated[int, Range(0, 300, unit="bpm")] = 0,
+    key: Annotated[str, Text(limit=40)] = "",
+    metre: Annotated[str, Choice("", "2", "3", "4", "6")] = "",
+    seed: Annotated[int, Seed()] = 0,
+    ctx: Context,
+) -> Audio:
+    """A song in stereo to words and `lyrics` by an ACE-Step 1.5 that `generate.model` chose, up to 10 min.
+
+    *cover* plays `audio` in the way the words say, *repaint* makes it anew from `start` to `end` (0: its end) and
+    leaves the rest as it is, *extend* goes on from its end until `seconds`. A `reference` lends its timbre. Turbo
+    weights want 8 `steps` and take no `guidance`, others 30 to 60. `tempo` 0, `key` and `metre` empty leave them open.
+    """
+    text = _text(prompt)
+    with ctx.borrow(_generator(model)) as network:
+        if not hasattr(network, "covers"):
+            raise ValueError(f"{model.name} is no ACE-Step 1.5: use the node of its own kind")
+        if audio is None and task != "text":
+            raise ValueError(f"task is {task}, and no audio is wired: wire the sound to {task}, or set task to text")
+        if audio is not None and task == "text":
+            raise ValueError("audio is wired, and task is text: set task to cover, repaint or extend, or unwire it")
+        if task == "cover" and not network.covers:
+            raise ValueError(f"{model.name} came without the two networks for covers (audio_tokenizer): choose another")
+        begin = None if audio is None else _fitted(audio, network.rate, network.channels, "audio")
+        span = None
+        if begin is not None:
+            lasts = begin.shape[1] / network.rate
+            seconds, span = _spanned(task, lasts, seconds, start, end)
+        timbre = None if reference is None else _fitted(reference, network.rate, network.channels, "reference")
+        made = network.generate(
+            text, seconds, lyrics=lyrics, language=language, begin=begin, reference=timbre, span=span,
+            strength=strength, steps=steps, guidance=guidance, shift=shift, tempo=tempo, key=key, metre=metre,
+            seed=seed, tell=ctx.progress, show=lambda samples: ctx.preview(Audio(samples, network.rate)),
+        )  # fmt: skip
+        return Audio(made, network.rate)
+
+
+def _spanned(
+    task: str, lasts: float, seconds: float, start: float, end: float
+) -> tuple[float, tuple[float, float] | None]:
+    """Seconds of the whole, and the span that is made anew in a sound that lasts `lasts`. Raises ValueError."""
+    if task == "extend":
+        if seconds <= lasts:
+            raise ValueError(
+                f"audio lasts {lasts:.1f} s, and the whole is to last {seconds:g} s: raise seconds, or cut it"
+            )
+        return seconds, (lasts, seconds)
+    if lasts > 600:
+        raise ValueError(f"audio lasts {lasts:.1f} s, and at most 600 s can be heard: cut it")
+    if task == "cover":
+        return lasts, None
+    end = end or lasts
+    if end > lasts + 1e-3:
+        raise ValueError(f"end is {end:g}, and audio lasts {lasts:.2f} s: lower it, or take the task extend")
+    if start >= end:
+        raise ValueError(f"the span from {start:g} s to {end:g} s is empty: lower start, or raise end")
+    return lasts, (start, min(end, lasts))
 
 
 def _generator(model: ModelRef) -> ModelRef:

@@ -25,6 +25,7 @@ def test_every_family_is_listed_with_its_licence(cli: Any) -> None:
     assert not models["encodec-32k"]["commercial"] and not models["musicgen-small"]["commercial"]
     assert models["dac-44k"]["state"] == "available"
     assert models["musicgen-small"]["state"] == "available" and models["htdemucs-ft"]["state"] == "available"
+    assert models["ace-step-1.5-xl-turbo"]["state"] == "available"
     assert models["ace-step"]["state"] == "known, not runnable" and models["ace-step"]["note"]
     assert "encodec-32k" in cli("models", "list")[1]
 

@@ -23,6 +23,10 @@ def build(folder: Path, layout: str) -> Any:
         from nawgraph.models.generators.diffusion import StableAudio
 
         return StableAudio(folder)
+    if layout == "ace-step":
+        from nawgraph.models.generators.ace_step import AceStep
+
+        return AceStep(folder)
     from nawgraph.models.generators.musicgen import MusicGen
 
     return MusicGen(folder, layout == "musicgen-melody")
