@@ -57,17 +57,17 @@ SKETCH = Quality(
         _made("data --out {out}/data --songs 2000 --held-out 200 --seed {seed}", 65),
         _trained("planner", "--data {out}/data --steps 300", 490),
         _made("songs --out {out}/songs --songs 120 --sounds 30", 150),
-        _trained("renderer", "--data {out}/songs --steps 600", 370),
-        _trained("vocoder", "--data {out}/songs --space {out}/renderer --steps 600", 150),
-        _made("clips --out {out}/clips --clips 300 --held-out 50 --seed {seed}", 300),
-        _trained("clap", "--data {out}/clips --batch 96 --steps 300", 165),
-        _made("sounds --out {out}/sounds --sounds 40 --held-out 4", 30),
+        _trained("renderer", "--data {out}/songs --steps 600", 420),
+        _trained("vocoder", "--data {out}/songs --space {out}/renderer --steps 600", 180),
+        _made("clips --out {out}/clips --clips 300 --held-out 50 --seed {seed}", 360),
+        _trained("clap", "--data {out}/clips --batch 96 --steps 300", 250),
+        _made("sounds --out {out}/sounds --sounds 40 --held-out 4", 50),
         _trained("codec", "--data {out}/sounds --steps 400", 100),
-        _trained("separator", "--data {out}/songs --steps 400", 360),
-        _trained("beats", "--data {out}/beat-songs --songs 150 --steps 600", 180),
+        _trained("separator", "--data {out}/songs --steps 400", 400),
+        _trained("beats", "--data {out}/beat-songs --songs 150 --steps 600", 300),
     ),
 )
-"""About forty minutes of one core."""
+"""About three quarters of an hour of one core."""
 
 _LONG = "{out}/renderer-long/renderer.safetensors"
 _FINE = "{out}/renderer-fine/renderer.safetensors"
