@@ -4,8 +4,7 @@ Songs of every style, with seeds that no training used, steady and with a tempo 
 tracked by `song.grid`. Printed for each style: F-measure of beats and of first beats (± 70 ms, from the sixth second
 on, as MIREX has it), the beats' error in time, whether the time signature was found, the share of beats on which
 `song.chords` has the right triad, and the F-measure of section borders (± 0.5 s). Exit status 1 if the mean F-measure
-of beats is below 0.95. With `--files FILE…`: recordings, of which nobody knows the beats; printed is how they meet
-the onsets.
+of beats is below 0.95. `benchmarks/real_music.py` does it with recordings.
 """
 
 from __future__ import annotations
@@ -24,13 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "songs"))
 
 from drifting import agreement, borders, f_measure, heard_beats, take
 
-from nawgraph.audio.files import read
-from nawgraph.audio.onsets import onset_envelope
 from nawgraph.context import Context
 from nawgraph.models import loaders
 from nawgraph.music.styles import STYLES
 from nawgraph.nodes import song
-from nawgraph.values import Audio
 
 TARGET = 0.95
 
@@ -49,9 +45,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=200, help="first seed; training uses seeds from 1000 on")
     parser.add_argument("--bars", type=int, default=24, help="length of each song")
     parser.add_argument("--drift", type=float, default=0.05, help="of the drifting songs")
-    parser.add_argument("--files", nargs="*", type=Path, default=[], help="recordings to track instead")
-    options = parser.parse_args()
-    return recordings(options.files) if options.files else songs(options)
+    return songs(parser.parse_args())
 
 
 def songs(options: argparse.Namespace) -> int:
@@ -96,35 +90,6 @@ def songs(options: argparse.Namespace) -> int:
     passed = mean >= TARGET and float(np.mean(drifted)) >= TARGET
     print(f"F-measure of beats, also of drifting songs alone ≥ {TARGET}: {'pass' if passed else 'FAIL'}")
     return int(not passed)
-
-
-def recordings(files: list[Path]) -> int:
-    """Tempo, time signature, and how much more begins on the beats than between them."""
-    print(f"{'file':32s} {'bpm':>7s} {'sure':>5s} {'tempi':>5s} {'meter':>5s} {'onset':>6s} {'s':>5s}")
-    for file in files:
-        try:
-            audio = read(file)
-            began = time.perf_counter()
-            found = song.grid(audio, ctx=Context(lend=lend))
-        except ValueError as error:
-            print(f"{file.name[:32]:32s} {error}")
-            continue
-        spent = time.perf_counter() - began
-        beats, _ = heard_beats(found.grid, audio.seconds)
-        print(
-            f"{file.name[:32]:32s} {found.bpm:7.2f} {found.confidence:5.2f} {len(found.grid.tempi):5d} "
-            f"{found.grid.meter_at(found.grid.bars // 2)!s:>5s} {contrast(audio, beats):6.2f} {spent:5.1f}",
-            flush=True,
-        )
-    return 0
-
-
-def contrast(audio: Audio, beats: np.ndarray) -> float:
-    """The onset envelope within 25 ms of the beats, as a multiple of its mean: 1 is chance."""
-    envelope, rate = onset_envelope(audio.samples, audio.rate)
-    places = np.rint(beats * rate).astype(int)
-    places = places[(places > 2) & (places < len(envelope) - 3)]
-    return float(np.mean([envelope[p - 2 : p + 3].mean() for p in places]) / max(envelope.mean(), 1e-9))
 
 
 if __name__ == "__main__":
