@@ -34,8 +34,8 @@ _BLOCK = 1 << 18
 def read(path: str | os.PathLike[str]) -> Audio:
     """The sound in a WAV, FLAC, Ogg Vorbis, Opus, MP3 or AIFF file of any width, rate and up to 64 channels.
 
-    M4A is read where the program ffmpeg is installed. The length in the header of an MP3 may be an estimate: the sound
-    may end up to a second, or a hundredth, earlier.
+    M4A is read where the program ffmpeg is installed. The length in the header of an MP3 may be an estimate, and an Ogg
+    file that was cut out of a longer one counts from there: the sound may end up to a second, or a hundredth, earlier.
 
     Raises:
         ValueError: one sentence that names the file: missing, empty, truncated, not a sound file, damaged, NaN in it.
@@ -83,7 +83,7 @@ def _decoded(file: Path, stream: BinaryIO) -> Audio:
     except MemoryError:
         raise ValueError(f"{file} is damaged, or too long for this computer's memory: cut it into parts") from None
     lost = promised - x.shape[1] if promised < _UNKNOWN else 0
-    if lost > (max(rate, promised // 100) if found == "MP3" else 0):
+    if lost > (max(rate, promised // 100) if found in ("MP3", "OGG") else 0):
         raise ValueError(
             f"{file} is truncated ({x.shape[1] / rate:.2f} s of {promised / rate:.2f} s): copy or export it again"
         )

@@ -101,6 +101,32 @@ def test_truncated_files_say_so(tmp_path: Path, name: str) -> None:
             files.read(path)
 
 
+def test_an_ogg_file_that_counts_from_later_on_is_whole(tmp_path: Path) -> None:
+    """Files that were cut out of longer ones have the times of those; players play them, and so do we."""
+    data = bytearray(encode(Audio(noise(2.0)), "ogg"))
+    at = 0
+    while at < len(data):
+        size = 27 + data[at + 26] + sum(data[at + 27 : at + 27 + data[at + 26]])
+        granule = int.from_bytes(data[at + 6 : at + 14], "little")
+        if granule:
+            data[at + 6 : at + 14] = (granule + 6_000).to_bytes(8, "little")
+        data[at + 22 : at + 26] = bytes(4)
+        data[at + 22 : at + 26] = _checksum(data[at : at + size]).to_bytes(4, "little")
+        at += size
+    assert abs(files.read(_put(tmp_path, bytes(data), "x.ogg")).seconds - 2.0) < 0.3
+
+
+def _checksum(page: bytes) -> int:
+    """The checksum of an Ogg page (RFC 3533)."""
+    found = 0
+    for byte in page:
+        found ^= byte << 24
+        for _ in range(8):
+            found = (found << 1) ^ (0x04C11DB7 if found & 0x80000000 else 0)
+        found &= 0xFFFFFFFF
+    return found
+
+
 def test_a_short_mp3_is_measured_against_its_own_note(tmp_path: Path) -> None:
     whole = encode(Audio(noise(1.0)), "mp3")
     for share in (0.9, 0.6):
