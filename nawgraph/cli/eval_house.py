@@ -33,6 +33,7 @@ def register(what: Commands) -> None:
     parser.add_argument(
         "--data", metavar="DIR", type=Path, help="the planner's training data, for copies and overfitting"
     )
+    train_render.add_int8(parser)
     parser.add_argument("--threads", metavar="N", type=int, default=os.cpu_count() or 1, help="default: all cores")
     parser.set_defaults(action=lambda options: evaluate(options, what))
 
@@ -40,8 +41,9 @@ def register(what: Commands) -> None:
 def evaluate(options: argparse.Namespace, what: Commands) -> int:
     """Print all tables; status 1 if a target is missed."""
     train_render.prepare(options)
+    from nawgraph.models.int8 import round_weights
     from nawgraph.models.loaders import load
-    from nawgraph.training import page
+    from nawgraph.training import page, repainting, timbre
     from nawgraph.training.whole import House, takes
     from nawgraph.training.whole import evaluate as figures
     from nawgraph.values import ModelRef
@@ -52,8 +54,13 @@ def evaluate(options: argparse.Namespace, what: Commands) -> int:
     print("\n## The whole way\n")
     with sentences():
         house = House(*(load(ModelRef(kind, "house")) for kind in ("planner", "renderer", "vocoder")))
+        if options.int8:
+            round_weights(house.renderer)
+            round_weights(house.vocoder)
         found = takes(house, 1 if options.quick else options.songs, say)
         rows = list(figures(house, found, 3 if options.quick else 8, say))
+        rows += timbre.rows(house, 1 if options.quick else options.songs, 3 if options.quick else 12, say)
+        rows += repainting.rows(house, found[: 3 if options.quick else 12], say)
         print(_table(rows))
         if options.out is not None:
             print(f"\n{page.write(options.out, found)}")
@@ -61,6 +68,7 @@ def evaluate(options: argparse.Namespace, what: Commands) -> int:
     for name, few in _QUICK.items():
         print(f"\n## {name.capitalize()}\n", flush=True)
         words = list(few) if options.quick else []
+        words += ["--int8"] if options.int8 and name != "planner" else []
         if name == "planner" and options.data is not None:
             words += ["--data", str(options.data)]
         chosen = what.choices[name].parse_args(words)

@@ -2,7 +2,8 @@
 
 One `Residency` owns the memory for models of one device, so that a planner which nobody uses any more
 makes room for the renderer. What is lent never leaves. Which of the others leaves first is decided as
-in the cache: least seconds of reloading per byte, aged by use (`nawgraph.runtime.cache.tiers`).
+in the cache: least seconds of reloading per byte, aged by use (`nawgraph.runtime.cache.tiers`). What leaves a GPU is
+kept in RAM, from where it comes back without its file being read again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nawgraph.models import loaders
-from nawgraph.runtime.cache.tiers import Tier
+from nawgraph.runtime.cache.tiers import Entry, Tier
 from nawgraph.values import ModelRef
 from nawgraph.values.core import Digest
 
@@ -39,11 +40,14 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class ResidencyInfo:
-    """Models in memory, in the order of their names, and bytes used of the budget."""
+    """Models in memory, in the order of their names, and bytes used of the budget; names of those that left a GPU for
+    RAM, and their bytes."""
 
     models: tuple[Resident, ...]
     used: int
     budget: int
+    aside: tuple[str, ...] = ()
+    aside_bytes: int = 0
 
 
 class Residency:
@@ -54,6 +58,7 @@ class Residency:
         load: ``load(ref)`` brings a model into memory.
         estimate: ``estimate(ref)`` says how many bytes it will need, 0 if unknown.
         device: names the device that models which have a method ``to`` are moved to, asked when one is loaded.
+        aside_bytes: RAM for models that had to leave a GPU; by default as much as for those on it.
     """
 
     def __init__(
@@ -63,12 +68,16 @@ class Residency:
         load: Callable[[ModelRef], Any] = loaders.load,
         estimate: Callable[[ModelRef], int] = loaders.estimate,
         device: Callable[[], str] = lambda: "cpu",
+        aside_bytes: int | None = None,
     ) -> None:
         self._load = load
         self._device = device
         self._estimate = estimate
         self._changed = threading.Condition()
         self._tier = Tier(budget_bytes, lambda digest: digest in self._loans, self._leave)
+        self._aside = Tier(budget_bytes if aside_bytes is None else aside_bytes, lambda digest: False)
+        self._coming: dict[Digest, Entry] = {}  # on their way back from RAM: who makes room spares them
+        self._placed_on: dict[Digest, str] = {}  # models that are not on the processor
         self._refs: dict[Digest, ModelRef] = {}
         self._loans: dict[Digest, int] = {}
         self._loading: dict[Digest, int] = {}  # bytes reserved for what is being loaded
@@ -112,7 +121,8 @@ class Residency:
                     loans = self._loans.get(digest, 0)
                     models.append(Resident(self._refs[digest], entry.size, entry.seconds, loans))
             models.sort(key=lambda m: (m.ref.kind, m.ref.name, m.ref.revision))
-            return ResidencyInfo(tuple(models), self._tier.used, self._tier.budget)
+            aside = sorted(entry.value[0].name for d in self._aside if (entry := self._aside.peek(d)) is not None)
+            return ResidencyInfo(tuple(models), self._tier.used, self._tier.budget, tuple(aside), self._aside.used)
 
     def clear(self) -> None:
         """Evict all that is not lent."""
@@ -129,8 +139,14 @@ class Residency:
                 if entry is not None:
                     return self._lent(digest, entry.value)
                 need = self._sizes.get(digest) or self._estimate(ref)
-                self._reserve(ref, need, check)
+                self._fetch_aside(digest)
+                try:
+                    self._reserve(ref, need, check)
+                except BaseException:
+                    self._put_aside(digest)
+                    raise
                 if digest in self._tier or digest in self._loading:
+                    self._put_aside(digest)
                     continue  # another thread was quicker while this one waited for room
                 self._loading[digest] = need
             try:
@@ -148,6 +164,16 @@ class Residency:
                     self._tier.put(digest, model, size, seconds)
                     return self._lent(digest, model)
             del model  # larger than estimated: once more, with its true size
+
+    def _fetch_aside(self, digest: Digest) -> None:
+        entry = self._aside.drop(digest)
+        if entry is not None:
+            self._coming[digest] = entry
+
+    def _put_aside(self, digest: Digest) -> None:
+        entry = self._coming.pop(digest, None)
+        if entry is not None:
+            self._aside.put(digest, entry.value, entry.size, entry.seconds)
 
     def _loaded(self, digest: Digest) -> None:
         """Its room is no longer reserved; those who wait look again."""
@@ -202,13 +228,25 @@ class Residency:
         return model, model_bytes(model), time.perf_counter() - start
 
     def _placed(self, ref: ModelRef) -> Any:
-        model = self._load(ref)
+        digest = ref.digest()
+        with self._changed:
+            aside = self._coming.pop(digest, None)
+        model = self._load(ref) if aside is None else aside.value[1]
         if hasattr(model, "to") and (device := self._device()) != "cpu":
             model.to(device)
+            self._placed_on[digest] = device
         return model
 
     def _leave(self, digest: Digest, model: Any, seconds: float) -> None:
-        self._refs.pop(digest, None)
+        """A model's room is needed. The lock is held meanwhile: who waits for that room could do nothing without it."""
+        ref = self._refs.pop(digest, None)
+        if self._placed_on.pop(digest, None) is None or ref is None:
+            return
+        try:
+            model.to("cpu")
+        except (MemoryError, RuntimeError):  # torch's "not enough memory" is a RuntimeError: it is loaded again, then
+            return
+        self._aside.put(digest, (ref, model), model_bytes(model), seconds)
 
 
 def model_bytes(model: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -229,6 +230,70 @@ def test_out_of_memory_while_loading_drives_idle_models_out_and_tries_again(refs
         Residency(SIZE * 10, load=lambda ref: np.empty(1 << 62, np.uint8)).lend(refs[1]),
     ):
         pass
+
+
+class Movable(Linear):
+    """A linear map that notes where it is; a device has room for one."""
+
+    room: list[Movable] = []  # noqa: RUF012
+
+    def to(self, device: str) -> None:
+        if device == "cpu":
+            Movable.room.remove(self)
+        elif len(Movable.room) == 1:
+            raise type("OutOfMemoryError", (RuntimeError,), {})("no room")
+        else:
+            Movable.room.append(self)
+
+
+@pytest.fixture
+def movable(refs: list[ModelRef]) -> Callable[..., Residency]:
+    Movable.room.clear()
+
+    def load(ref: ModelRef) -> Movable:
+        plain = load_linear(ref)
+        return Movable(plain.weight, plain.bias)
+
+    return lambda budget, **more: Residency(budget, load=load, device=lambda: "cuda", **more)
+
+
+def test_what_leaves_a_gpu_waits_in_ram_and_comes_back_without_its_file(
+    refs: list[ModelRef], movable: Callable[..., Residency]
+) -> None:
+    residency = movable(int(1.5 * SIZE))
+    with residency.lend(refs[1]) as first:
+        pass
+    with residency.lend(refs[2]):
+        info = residency.info()
+        assert (names(residency), info.aside, info.aside_bytes) == (["2"], (refs[1].name,), SIZE)
+    with residency.lend(refs[1]) as again:
+        assert again is first and Movable.room == [first]
+        np.testing.assert_array_equal(again(np.ones(100)), np.full(100, 101.0))
+        assert residency.info().aside == (refs[2].name,)
+    assert loads == [refs[1].name, refs[2].name]
+
+
+def test_an_error_of_the_gpu_sends_idle_models_to_ram(refs: list[ModelRef], movable: Callable[..., Residency]) -> None:
+    residency = movable(10 * SIZE)  # more than the device has: it is the device that says no
+    for ref in refs[:2]:
+        with residency.lend(ref) as model:
+            assert Movable.room == [model]
+    assert residency.info().aside == (refs[0].name,)
+
+
+def test_ram_for_models_that_left_has_a_limit_too(refs: list[ModelRef], movable: Callable[..., Residency]) -> None:
+    residency = movable(int(1.5 * SIZE), aside_bytes=SIZE)
+    for ref in refs[:3]:
+        with residency.lend(ref):
+            pass
+    assert len(residency.info().aside) == 1 and residency.info().aside_bytes == SIZE
+    assert movable(SIZE).info().aside == ()
+    nothing = movable(int(1.5 * SIZE), aside_bytes=0)
+    Movable.room.clear()
+    for ref in refs[:2]:
+        with nothing.lend(ref):
+            pass
+    assert nothing.info().aside == () and len(Movable.room) == 1
 
 
 def test_the_bytes_of_a_model() -> None:
