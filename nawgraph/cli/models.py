@@ -183,6 +183,8 @@ def _fetched(options: argparse.Namespace, wanted: Family | None) -> tuple[Path, 
     id = options.source if hub.is_id(options.source) else found.hub if found else ""
     if found is not None and not found.layout:
         raise Stop(f"{found.name} is known and cannot be run: {found.reason}")
+    if found is not None and found.reason:
+        raise Stop(f"{found.name} cannot be fetched as it is: {found.reason}")
     if not id and found is not None:
         raise Stop(f"{found.name} is not on the hub: get {found.file} from its authors, and add the file")
     if not id:

@@ -18,7 +18,7 @@ class Family:
         layout: whose names its weights have, of `checkpoints.LAYOUTS`; empty where nothing here reads them.
         bytes: about how large the file is.
         rate: sample rate, Hz; 0 where that is no mark of it.
-        reason: why it cannot be run; empty where it can.
+        reason: why it cannot be run, or with a layout, why it cannot be fetched as it is; empty where it can.
         file: of the hub's, that holds the weights.
         beside: further files of the hub's that it needs.
     """
@@ -42,7 +42,8 @@ _NC, _STABLE = "CC-BY-NC-4.0", "Stability AI Community"
 _RESEARCH = "research only, says its author (its code is MIT)"
 _FINE_TUNED = ("f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d")
 _NO_PIPELINE = "diffusers has no pipeline for it"
-_OTHER_FORM = "its files are not in the form of diffusers: convert them with its script, or take the XL ones"
+_CONVERT = "its files are not in the form of diffusers: convert them with its script, and add the folder"
+_MEDIUM = "stabilityai/stable-audio-3-medium"
 _ACE = "ACE-Step/acestep-v15-xl-{}-diffusers"
 
 FAMILIES = (
@@ -193,8 +194,20 @@ FAMILIES = (
         44_100,
         _NO_PIPELINE,
     ),
+    Family("stable-audio-3", _GEN, _MEDIUM, _STABLE, False, "stable-audio-3", 10_400 * _MB, 44_100, _CONVERT),
+    Family(
+        "stable-audio-3-base",
+        _GEN,
+        f"{_MEDIUM}-base",
+        _STABLE,
+        False,
+        "stable-audio-3",
+        10_400 * _MB,
+        44_100,
+        _CONVERT,
+    ),
     Family("ace-step", _GEN, "ACE-Step/ACE-Step-v1-3.5B", "Apache-2.0", True, "", 7700 * _MB, 44_100, _NO_PIPELINE),
-    Family("ace-step-1.5", _GEN, "ACE-Step/Ace-Step1.5", "MIT", True, "", 10_000 * _MB, 48_000, _OTHER_FORM),
+    Family("ace-step-1.5", _GEN, "ACE-Step/Ace-Step1.5", "MIT", True, "ace-step", 10_000 * _MB, 48_000, _CONVERT),
     Family("ace-step-1.5-xl-turbo", _GEN, _ACE.format("turbo"), "MIT", True, "ace-step", 11_500 * _MB, 48_000),
     Family("ace-step-1.5-xl-base", _GEN, _ACE.format("base"), "MIT", True, "ace-step", 11_500 * _MB, 48_000),
 )

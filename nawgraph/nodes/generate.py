@@ -83,7 +83,7 @@ def stable_audio(
     text = _text(prompt)
     with ctx.borrow(_generator(model)) as network:
         if not hasattr(network, "longest"):
-            raise ValueError(f"{model.name} is no Stable Audio: use the node of its own kind")
+            raise ValueError(f"{model.name} is no Stable Audio Open: use the node of its own kind")
         if seconds > network.longest + 1e-6:
             raise ValueError(
                 f"seconds is {seconds:g}, and {model.name} makes at most {network.longest:.2f} s: lower it"
@@ -132,10 +132,7 @@ def ace_step(
     with ctx.borrow(_generator(model)) as network:
         if not hasattr(network, "covers"):
             raise ValueError(f"{model.name} is no ACE-Step 1.5: use the node of its own kind")
-        if audio is None and task != "text":
-            raise ValueError(f"task is {task}, and no audio is wired: wire the sound to {task}, or set task to text")
-        if audio is not None and task == "text":
-            raise ValueError("audio is wired, and task is text: set task to cover, repaint or extend, or unwire it")
+        _tasked(task, audio)
         if task == "cover" and not network.covers:
             raise ValueError(f"{model.name} came without the two networks for covers (audio_tokenizer): choose another")
         begin = None if audio is None else _fitted(audio, network.rate, network.channels, "audio")
@@ -152,6 +149,63 @@ def ace_step(
         return Audio(made, network.rate)
 
 
+@node(
+    "generate.stable_audio_3", title="Stable Audio 3", needs="gpu",
+    aliases=("text to music", "sound effect", "variation", "inpaint", "extend", "continue", "generator"),
+)  # fmt: skip
+def stable_audio_3(
+    prompt: Prompt,
+    model: ModelRef,
+    audio: Audio | None = None,
+    *,
+    task: Annotated[str, Choice("text", "vary", "inpaint", "extend")] = "text",
+    seconds: Annotated[float, Range(0.5, 600, unit="s")] = 30.0,
+    start: Annotated[float, Range(0, 600, unit="s")] = 0.0,
+    end: Annotated[float, Range(0, 600, unit="s")] = 0.0,
+    strength: Annotated[float, Range(0.01, 1)] = 0.7,
+    steps: Annotated[int, Range(0, 500)] = 0,
+    guidance: Annotated[float, Range(1, 20)] = 1.0,
+    negative: Annotated[str, Text(limit=1000)] = "",
+    seed: Annotated[int, Seed()] = 0,
+    ctx: Context,
+) -> Audio:
+    """Stereo sound to words by a Stable Audio 3 that `generate.model` chose, up to the length that it knows (6 min).
+
+    *vary* changes `audio`, the more the larger `strength`; *inpaint* makes it anew from `start` to `end` (0: its end)
+    and leaves the rest as it is; *extend* goes on from its end until `seconds`. `steps` 0 takes 8 for distilled
+    weights, which want no `guidance`, and 100 for base ones. Guidance and what is `negative` work for words alone.
+    """
+    text = _text(prompt)
+    with ctx.borrow(_generator(model)) as network:
+        if not hasattr(network, "reach"):
+            raise ValueError(f"{model.name} is no Stable Audio 3: use the node of its own kind")
+        _tasked(task, audio)
+        if guidance > 1 and task != "text":
+            raise ValueError(f"guidance works for words alone, and task is {task}: set guidance to 1")
+        if negative and guidance <= 1:
+            raise ValueError("negative is heard only with guidance above 1: raise guidance, or empty negative")
+        begin = None if audio is None else _fitted(audio, network.rate, network.channels, "audio")
+        span = None
+        if begin is not None:
+            seconds, span = _spanned(task, begin.shape[1] / network.rate, seconds, start, end)
+        if seconds > network.reach + 1e-6:
+            raise ValueError(f"{seconds:g} s are asked for, and {model.name} makes at most {network.reach:.2f} s")
+        made = network.generate(
+            text, seconds, negative=negative, begin=begin, span=span, strength=strength, steps=steps,
+            guidance=guidance, seed=seed, tell=ctx.progress,
+            show=lambda samples: ctx.preview(Audio(samples, network.rate)),
+        )  # fmt: skip
+        return Audio(made, network.rate)
+
+
+def _tasked(task: str, audio: Audio | None) -> None:
+    """See that a task has its sound, and a sound its task. Raises ValueError."""
+    if audio is None and task != "text":
+        raise ValueError(f"task is {task}, and no audio is wired: wire a sound, or set task to text")
+    if audio is not None and task == "text":
+        raise ValueError("audio is wired, and task is text: choose the task that uses it, or unwire it")
+
+
 def _spanned(
     task: str, lasts: float, seconds: float, start: float, end: float
 ) -> tuple[float, tuple[float, float] | None]:
@@ -164,7 +218,7 @@ def _spanned(
         return seconds, (lasts, seconds)
     if lasts > 600:
         raise ValueError(f"audio lasts {lasts:.1f} s, and at most 600 s can be heard: cut it")
-    if task == "cover":
+    if task in ("cover", "vary"):
         return lasts, None
     end = end or lasts
     if end > lasts + 1e-3:

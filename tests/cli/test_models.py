@@ -25,7 +25,8 @@ def test_every_family_is_listed_with_its_licence(cli: Any) -> None:
     assert not models["encodec-32k"]["commercial"] and not models["musicgen-small"]["commercial"]
     assert models["dac-44k"]["state"] == "available"
     assert models["musicgen-small"]["state"] == "available" and models["htdemucs-ft"]["state"] == "available"
-    assert models["ace-step-1.5-xl-turbo"]["state"] == "available"
+    assert models["ace-step-1.5-xl-turbo"]["state"] == models["stable-audio-3"]["state"] == "available"
+    assert "convert them" in models["stable-audio-3"]["note"]
     assert models["ace-step"]["state"] == "known, not runnable" and models["ace-step"]["note"]
     assert "encodec-32k" in cli("models", "list")[1]
 
@@ -87,6 +88,8 @@ def test_what_is_refused(cli: Any, place: Path, monkeypatch: pytest.MonkeyPatch)
         (["ace-step"], "known and cannot be run"),
         (["dac-44k-16kbps"], "not on the hub"),
         (["encodec-32k"], "forbids or restricts commercial use"),
+        (["stable-audio-3", "--yes"], "stable-audio-3 cannot be fetched as it is: its files are not in the form"),
+        (["ACE-Step/Ace-Step1.5"], "ace-step-1.5 cannot be fetched as it is: its files are not in the form"),
     ):
         status, _, err = cli("models", "add", *words)
         assert status == 2 and sentence in err, (words, err)

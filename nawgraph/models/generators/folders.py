@@ -10,7 +10,11 @@ from typing import Any
 MODELS = {"musicgen": "musicgen", "musicgen_melody": "musicgen-melody"}
 """Model type that a config of transformers names → layout."""
 
-PIPELINES = {"StableAudioPipeline": "stable-audio", "AceStepPipeline": "ace-step"}
+PIPELINES = {
+    "StableAudioPipeline": "stable-audio",
+    "StableAudio3Pipeline": "stable-audio-3",
+    "AceStepPipeline": "ace-step",
+}
 """Class that a folder of diffusers names → layout."""
 
 LAYOUTS = (*MODELS.values(), *PIPELINES.values())
@@ -60,7 +64,7 @@ def check(folder: Path) -> str:
         if not part.is_dir():
             raise LookupError(f"{folder} is not whole: the folder {name} is missing")
         if name == "tokenizer":
-            _there(part, ("tokenizer.json", "spiece.model", "vocab.json"))
+            _there(part, ("tokenizer.json", "spiece.model", "tokenizer.model", "vocab.json"))
         elif name not in _WITHOUT_WEIGHTS:
             _there(part, (CONFIG,))
             _weights(part)

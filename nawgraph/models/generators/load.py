@@ -23,6 +23,10 @@ def build(folder: Path, layout: str) -> Any:
         from nawgraph.models.generators.diffusion import StableAudio
 
         return StableAudio(folder)
+    if layout == "stable-audio-3":
+        from nawgraph.models.generators.stable_audio_3 import StableAudio3
+
+        return StableAudio3(folder)
     if layout == "ace-step":
         from nawgraph.models.generators.ace_step import AceStep
 
