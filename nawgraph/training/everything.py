@@ -52,7 +52,7 @@ def _trained(what: str, words: str, seconds: float, folder: str = "") -> Stage:
 
 SKETCH = Quality(
     "sketch",
-    "SKETCHBUYS",
+    "networks that do what they are for, far from the shipped ones (docs/models-house.md, Train your own)",
     (
         _made("data --out {out}/data --songs 2000 --held-out 200 --seed {seed}", 65),
         _trained("planner", "--data {out}/data --steps 300", 490),
