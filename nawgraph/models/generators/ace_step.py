@@ -1,4 +1,4 @@
-"""ACE-Step 1.5 (Gong et al. 2026) by diffusers: words and lyrics to songs, covers, new spans, longer sounds."""
+"""ACE-Step 1.5 by diffusers: words and lyrics to songs, covers, new spans, longer sounds."""
 
 from __future__ import annotations
 
