@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,10 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
+from watched import ctx
 
-from nawgraph.context import Cancelled, Context
-from nawgraph.models import installed, loaders
+from nawgraph.context import Cancelled
+from nawgraph.models import installed
 from nawgraph.nodes import generate
 from nawgraph.values import Audio, ModelRef, Prompt
 
@@ -76,26 +76,6 @@ def pipeline() -> Any:
     )  # fmt: skip
     made.set_progress_bar_config(disable=True)
     return made
-
-
-@contextmanager
-def lend(ref: ModelRef) -> Iterator[Any]:
-    yield loaders.load(ref)
-
-
-def ctx(told: list[int] | None = None, shown: list[Audio] | None = None, stop: int = 10**9) -> Context:
-    class Watched(Context):
-        def progress(self, done: int, total: int, label: str = "") -> None:
-            if told is not None:
-                told.append(done)
-            if done >= stop:
-                raise Cancelled
-
-        def preview(self, value: Any) -> None:
-            if shown is not None:
-                shown.append(value)
-
-    return Watched(lend=lend)
 
 
 @pytest.fixture
