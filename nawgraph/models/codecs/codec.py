@@ -199,8 +199,8 @@ class _Loaded(Codec):
 
     @property
     def nbytes(self) -> int:
-        """Bytes in memory."""
-        return sum(t.nbytes for t in self._tensors.values())
+        """Bytes in memory; on the CPU, wide layers keep their weights in a second form (`filters`)."""
+        return sum(t.nbytes for t in self._tensors.values()) * (2 if self.device == "cpu" else 1)
 
     def to(self, device: str) -> None:
         """Move the network to a device."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from nawgraph.models.codecs.filters import TAPS, Longer, SevenTaps, Shorter, worth
 
 Span = tuple[int, int]
 """First position, and the one after the last."""
@@ -81,7 +84,27 @@ class Conv:
             before, after = max(0, -first), max(0, last - total)
             inner = x[..., max(first, 0) - begin : min(last, total) - begin]
             part = functional.pad(inner, (before, after))
-        return functional.conv1d(part, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+        return self._filtered(part)
+
+    def _filtered(self, x: Tensor) -> Tensor:
+        kernel = self.weight.shape[2]
+        if self.groups == 1 and worth(x, self.weight):
+            if (kernel, self.stride) == (TAPS, 1):
+                return self._seven(x)
+            if (kernel, self.dilation) == (2 * self.stride, 1):
+                return self._shorter(x)
+            if (kernel, self.stride) == (1, 1):
+                made = self.weight[..., 0] @ x
+                return made if self.bias is None else made.add_(self.bias[:, None])
+        return functional.conv1d(x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+    @cached_property
+    def _seven(self) -> SevenTaps:
+        return SevenTaps(self.weight, self.bias, self.dilation)
+
+    @cached_property
+    def _shorter(self) -> Shorter:
+        return Shorter(self.weight, self.bias)
 
     def _looks(self, span: Span) -> Span:
         first = span[0] * self.stride - self.left
@@ -128,9 +151,16 @@ class Upsample:
 
     def run(self, x: Tensor, begin: int, total: int, span: Span) -> Tensor:
         low, high = self.needs(span, total)
-        made = functional.conv_transpose1d(x[..., low - begin : high - begin], self.weight, self.bias, self.stride)
-        at = low * self.stride - self.left
-        return _spread(made, at, span, self.bias)
+        part = x[..., low - begin : high - begin]
+        if self.weight.shape[2] == 2 * self.stride and worth(x, self.weight):
+            made = self._longer(part)
+        else:
+            made = functional.conv_transpose1d(part, self.weight, self.bias, self.stride)
+        return _spread(made, low * self.stride - self.left, span, self.bias)
+
+    @cached_property
+    def _longer(self) -> Longer:
+        return Longer(self.weight, self.bias)
 
 
 def _spread(made: Tensor, at: int, span: Span, bias: Tensor | None) -> Tensor:

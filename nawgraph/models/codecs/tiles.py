@@ -22,7 +22,7 @@ from nawgraph.models.codecs.ops import Conv, Op, Residual, Span, Upsample, lengt
 TILE = 400_000
 """Numbers in a tile's widest layer: 1.6 MB."""
 
-SHORTEST = 256
+SHORTEST = 512
 """Positions of a tile at least, so that what neighbours compute twice stays a small share."""
 
 T = TypeVar("T")
