@@ -47,7 +47,10 @@ class SevenTaps:
         before, filters, after = _matrices()
         points = torch.einsum("pk,oik->poi", filters, weight.double())
         self._filters = points.float().contiguous()  # [12, out, in]
-        self._before = before.float()[None]
+        self._before = (
+            before[:, :TOGETHER].float()[None],
+            before[:, TOGETHER:].float()[None],
+        )  # for either block of inputs
         self._after = after.float()[None]
         self._bias = None if bias is None else bias[:, None, None]
         self._dilation = dilation
@@ -66,12 +69,12 @@ class SevenTaps:
         # lies beyond the end of a phase belongs to no output.
         rows = x.new_empty(wide, jump, blocks)
         whole = min(length // jump, blocks)
-        rows[..., :whole].copy_(x[:, : whole * jump].unflatten(1, (whole, jump)).mT)
+        rows[..., :whole].copy_(x[:, : whole * jump].reshape(wide, whole, jump).mT)
         if whole < blocks:
             rest = functional.pad(x[:, whole * jump :], (0, blocks * jump - length))
-            rows[..., whole:].copy_(rest.unflatten(1, (blocks - whole, jump)).mT)
+            rows[..., whole:].copy_(rest.reshape(wide, blocks - whole, jump).mT)
         rows = rows.view(wide, TOGETHER, -1)
-        first, last = (part.expand(wide, -1, -1) for part in self._before.split(TOGETHER, dim=2))
+        first, last = (part.expand(wide, -1, -1) for part in self._before)
         seen = torch.bmm(first, rows)
         seen[..., :-1].baddbmm_(last, rows[..., 1:])
         made = torch.bmm(self._filters, seen.transpose(0, 1)).transpose(0, 1)
@@ -90,18 +93,19 @@ class Shorter:
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         self._stride = weight.shape[2] // 2
-        # Of one block [in · stride] and the next.
-        self._blocks = [half.flatten(1).contiguous() for half in weight.split(self._stride, dim=2)]
+        # [out, in · stride], for one block and the next.
+        halves = weight[..., : self._stride], weight[..., self._stride :]
+        self._first, self._next = (half.flatten(1).contiguous() for half in halves)
         self._bias = None if bias is None else bias[:, None]
 
     def __call__(self, x: Tensor) -> Tensor:
         """Outputs [B, out, T // stride - 1] of x [B, in, T]."""
         count = x.shape[2] // self._stride
-        blocks = x[..., : count * self._stride].unflatten(2, (count, self._stride)).mT.flatten(1, 2)
-        made = self._blocks[0] @ blocks[..., :-1]
+        blocks = x[..., : count * self._stride].reshape(*x.shape[:2], count, self._stride).mT.flatten(1, 2)
+        made = self._first @ blocks[..., :-1]
         if self._bias is not None:
             made += self._bias
-        return torch.stack([torch.addmm(y, self._blocks[1], z[:, 1:]) for y, z in zip(made, blocks, strict=True)])
+        return torch.stack([torch.addmm(y, self._next, z[:, 1:]) for y, z in zip(made, blocks, strict=True)])
 
 
 class Longer:
@@ -115,8 +119,8 @@ class Longer:
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         self._out, self._stride = weight.shape[1], weight.shape[2] // 2
         # [out · stride, 2 · in]: of the input at the block's place and of the one before.
-        halves = [half.permute(1, 2, 0).flatten(0, 1) for half in weight.split(self._stride, dim=2)]
-        self._blocks = torch.cat(halves, dim=1).contiguous()
+        halves = weight[..., : self._stride], weight[..., self._stride :]
+        self._blocks = torch.cat([half.permute(1, 2, 0).flatten(0, 1) for half in halves], dim=1).contiguous()
         self._bias = None if bias is None else bias.repeat_interleave(self._stride)[:, None]
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -125,7 +129,7 @@ class Longer:
         made = self._blocks @ both
         if self._bias is not None:
             made += self._bias
-        return made.unflatten(1, (self._out, self._stride)).mT.flatten(2)
+        return made.view(len(x), self._out, self._stride, -1).mT.flatten(2)
 
 
 @cache
