@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.audio import large
 from nawgraph.audio.check import signal, within
 from nawgraph.audio.levels import from_db
 from nawgraph.audio.loudness import true_peak
+from nawgraph.audio.truepeak import frame_peaks
 from nawgraph.values.signal import Float
 
 State = npt.NDArray[np.float64]
@@ -102,7 +105,11 @@ def process(
 
 def compress(samples: Float, rate: int, settings: Compressor, sidechain: Float | None = None) -> Float:
     """Compress [channels, frames] from rest; see `process`."""
-    return process(samples, rate, settings, start(), sidechain)[0]
+    made, state = large.zeros(*np.shape(samples)), start()
+    for span in large.blocks(made.shape[1]):
+        key = None if sidechain is None else sidechain[:, span]
+        made[:, span], state = process(samples[:, span], rate, settings, state, key)
+    return made
 
 
 def _pole(seconds: float, rate: int) -> float:
@@ -128,20 +135,40 @@ def limit(
     Raises:
         ValueError: a setting out of its range, NaN.
     """
-    from nawgraph.audio.kernels.dynamics import limiter_gain
-    from nawgraph.audio.truepeak import frame_peaks
-
     y = signal(samples, rate)
     ceiling = from_db(within(ceiling_db, -60, 0, "the ceiling", "dBTP"))
     ahead = round(within(lookahead, 0.0005, 0.05, "the lookahead", "s") * rate)
     pole = _pole(within(release, 0.005, 5, "the release", "s"), rate)
+    own = False  # whether y is ours to change
     for _ in range(3):
-        peaks = frame_peaks(y, ceiling)
+        peaks = large.zeros(y.shape[1])
+        for span, part in frame_peaks(y, ceiling):
+            peaks[span] = part
         if peaks.max(initial=0) <= ceiling:
             return y
-        y = y * limiter_gain(peaks, ceiling * _MARGIN, ahead, pole)
+        made = y if own else large.zeros(*y.shape)
+        for span, gain in _gains(peaks, ceiling * _MARGIN, ahead, pole):
+            np.multiply(y[:, span], gain, out=made[:, span])
+        y, own = made, True
     top = from_db(true_peak(y, rate))
-    return y if top <= ceiling else y * np.float32(ceiling * _MARGIN / top)
+    if top > ceiling:
+        for span in large.blocks(y.shape[1]):
+            y[:, span] *= np.float32(ceiling * _MARGIN / top)
+    return y
+
+
+def _gains(peaks: Float, ceiling: float, ahead: int, pole: float) -> Iterator[tuple[slice, Float]]:
+    """The limiter's gain for all frames, block by block."""
+    from nawgraph.audio.kernels.dynamics import limiter_gain, limiter_start
+
+    state, reach = limiter_start(ahead), 2 * max(ahead // 2, 1)
+    for span in large.blocks(len(peaks)):
+        # A gain is known `reach` frames later: after the end nothing is above the ceiling.
+        ends = span.stop == len(peaks)
+        part = np.concatenate([peaks[span], np.zeros(reach, np.float32)]) if ends else peaks[span]
+        gain = limiter_gain(part, ceiling, pole, *state)
+        first = max(span.start - reach, 0)
+        yield slice(first, first + len(gain)), gain
 
 
 _MARGIN = 1 - 1e-4

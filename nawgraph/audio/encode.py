@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import mmap
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from nawgraph.audio import large
 from nawgraph.audio.check import signal, within
+from nawgraph.audio.embed import embed
 from nawgraph.audio.tags import ogg, riff
 from nawgraph.values.signal import Audio, Float
 
@@ -55,6 +58,23 @@ def encode(
     Raises:
         ValueError: unknown format or subtype, too many channels, too long, NaN in the sound.
     """
+    return b"".join(parts(audio, format, subtype, quality=quality, seed=seed))
+
+
+def parts(
+    audio: Audio,
+    format: str = "wav",
+    subtype: str | None = None,
+    *,
+    quality: float = 0.8,
+    seed: int = 0,
+    text: str | None = None,
+) -> list[bytes | memoryview]:
+    """What `encode` gives, with a text embedded, in parts. Those of a large WAV lie in a file, not in memory.
+
+    Raises:
+        ValueError: as `encode`, or a text that is too large.
+    """
     form, code = _chosen(format, subtype)
     within(quality, 0, 1, "the quality of the export")
     x = signal(audio.samples, audio.rate)
@@ -65,12 +85,21 @@ def encode(
         from nawgraph.audio.resample import resample
 
         x, rate = resample(x, rate, form.rates[0]), form.rates[0]
-    if form.container == "WAV" and x.size * 4 > _MAX_WAV:
+    if form.container != "WAV":
+        out = io.BytesIO()
+        _write(out, x, rate, form.container, code, quality, seed)
+        data = out.getvalue() if form.container != "OGG" else ogg.renumbered(out.getvalue(), serial=1)
+        return [data if text is None else embed(data, text)]
+    if x.size * 4 > _MAX_WAV:
         raise ValueError("a WAV file ends at 4 GiB: export shorter parts, or FLAC")
-    data = _written(x, rate, form.container, code, quality, seed)
-    if form.container == "WAV":
-        return riff.without(data, b"PEAK")  # libsndfile puts the clock into it
-    return ogg.renumbered(data, serial=1) if form.container == "OGG" else data
+    stream = (large.file(x.nbytes) if x.nbytes >= large.LARGE else None) or io.BytesIO()
+    _write(stream, x, rate, "WAV", code, quality, seed)
+    if isinstance(stream, io.BytesIO):
+        whole = stream.getbuffer()
+    else:
+        stream.flush()
+        whole = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    return riff.edited(whole, (b"PEAK",), text)  # libsndfile puts the clock into PEAK
 
 
 def _chosen(format: str, subtype: str | None) -> tuple[Format, str]:
@@ -82,10 +111,9 @@ def _chosen(format: str, subtype: str | None) -> tuple[Format, str]:
     return form, form.subtypes[subtype] if subtype is not None else next(iter(form.subtypes.values()))
 
 
-def _written(x: Float, rate: int, container: str, code: str, quality: float, seed: int) -> bytes:
+def _write(out: IO[bytes], x: Float, rate: int, container: str, code: str, quality: float, seed: int) -> None:
     import soundfile
 
-    out = io.BytesIO()
     level = _compression(code, quality)
     dither = [np.random.default_rng([seed, channel]) for channel in range(len(x))] if code == "PCM_16" else []
     try:
@@ -94,7 +122,6 @@ def _written(x: Float, rate: int, container: str, code: str, quality: float, see
                 f.write(_quantised(x[:, start : start + _BLOCK], code, dither))
     except soundfile.LibsndfileError as error:
         raise ValueError(f"{container} cannot hold {len(x)} channels at {rate} Hz: {error.error_string}") from None
-    return out.getvalue()
 
 
 def _quantised(block: Float, code: str, dither: list[np.random.Generator]) -> np.ndarray[Any, Any]:

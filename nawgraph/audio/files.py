@@ -1,9 +1,9 @@
 """Sound files in and out.
 
-Reading goes by content, never by suffix. Writing is all or nothing: the bytes are made in memory, written to a
-temporary file beside the target, flushed to the disk and renamed, so that a full disk or a crash leaves the old file
-or none. Equal sound and options give equal bytes: dither comes from a seed, and the time stamps and random serial
-numbers that libsndfile puts into WAV and Ogg files are replaced.
+Reading goes by content, never by suffix. Writing is all or nothing: the bytes are made in memory (a large WAV: in a
+file), written to a temporary file beside the target, flushed to the disk and renamed, so that a full disk or a crash
+leaves the old file or none. Equal sound and options give equal bytes: dither comes from a seed, and the time stamps and
+random serial numbers that libsndfile puts into WAV and Ogg files are replaced.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from nawgraph.audio import foreign
 from nawgraph.audio.check import first_bad_frame
-from nawgraph.audio.encode import FORMATS, encode
+from nawgraph.audio.encode import FORMATS, parts
 from nawgraph.audio.memory import available
 from nawgraph.audio.sniff import kind, truncation
 from nawgraph.values.signal import Audio, Float
@@ -143,11 +143,8 @@ def write(
     Raises:
         ValueError: unknown format, sound that the format cannot hold, or a path that cannot be written; says which.
     """
-    from nawgraph.audio.embed import embed
-
     file = Path(path)
-    data = encode(audio, format or format_of(file), subtype, quality=quality, seed=seed)
-    return save(file, data if text is None else embed(data, text))
+    return save(file, *parts(audio, format or format_of(file), subtype, quality=quality, seed=seed, text=text))
 
 
 def format_of(path: Path) -> str:
@@ -163,7 +160,7 @@ def format_of(path: Path) -> str:
     return name
 
 
-def save(path: str | os.PathLike[str], data: bytes) -> Path:
+def save(path: str | os.PathLike[str], *parts: bytes | memoryview) -> Path:
     """Put bytes into a file: afterwards it holds all of them, or is as it was before.
 
     Raises:
@@ -174,7 +171,8 @@ def save(path: str | os.PathLike[str], data: bytes) -> Path:
     try:
         try:
             with temporary.open("xb") as stream:
-                stream.write(data)
+                for part in parts:
+                    stream.write(part)
                 stream.flush()
                 os.fsync(stream.fileno())
             temporary.replace(file)

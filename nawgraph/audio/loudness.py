@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.audio import large
 from nawgraph.audio.check import signal
 from nawgraph.audio.filters import Sos, process, start
 from nawgraph.audio.levels import peak, to_db
-from nawgraph.audio.truepeak import standard_kernel
+from nawgraph.audio.truepeak import peaks_by, standard_kernel
 from nawgraph.values.signal import Float
 
 Array = npt.NDArray[np.float64]
@@ -22,6 +23,9 @@ SILENCE = -70.0
 _STEP = 0.1
 _MOMENTARY, _SHORT = 4, 30
 """Length of the momentary and the short-term window in steps."""
+
+_AT_ONCE = 100
+"""Steps that are weighted at once."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,10 @@ def curve(samples: Float, rate: int, seconds: float = 3.0) -> Array:
 
 def true_peak(samples: Float, rate: int) -> float:
     """True peak of [channels, frames] in dBTP: fourfold oversampling by the standard's filter; silence is −inf."""
-    from nawgraph.audio.kernels.truepeak import true_peaks
-
-    x = np.ascontiguousarray(signal(samples, rate))
-    taps, before = standard_kernel()
+    x = signal(samples, rate)
     # Between the samples nothing can be above the sample peak in blocks that cannot reach it.
-    return to_db(float(true_peaks(x, taps, before, peak(x)).max(initial=0)))
+    parts = peaks_by(x, standard_kernel(), peak(x))
+    return to_db(max((float(part.max(initial=0)) for _, part in parts), default=0.0))
 
 
 def k_weighting(rate: int) -> Sos:
@@ -115,16 +117,18 @@ def _weights(channels: int) -> Array:
 def _powers(x: Float, rate: int) -> tuple[Array, float]:
     """Weighted mean square of each 0.1 s step, and of everything where the sound is shorter than 0.4 s (else −1)."""
     edges = np.rint(np.arange(int(x.shape[1] / (rate * _STEP) + 1e-9) + 1) * rate * _STEP).astype(int)
-    steps = np.zeros(len(edges) - 1)
-    whole = 0.0
-    for row, weight in zip(x, _weights(len(x)), strict=True):
-        sos = k_weighting(rate)
-        y = process(row[None], rate, sos, start(sos, 1))[0][0]
-        squares = np.square(y, dtype=np.float64) * weight
-        if len(steps):
-            steps += np.add.reduceat(squares[: edges[-1]], edges[:-1]) / np.diff(edges)
-        whole += float(squares.mean()) if len(y) else 0.0
-    return steps, whole if len(steps) < _MOMENTARY else -1.0
+    sos, weights = k_weighting(rate), _weights(len(x))
+    steps, state = np.zeros(len(edges) - 1), start(sos, len(x))
+    for part in large.blocks(len(steps), _AT_ONCE):
+        marks = edges[part.start : part.stop + 1]
+        y, state = process(x[:, marks[0] : marks[-1]], rate, sos, state)
+        for row, weight in zip(y, weights, strict=True):
+            squares = np.square(row, dtype=np.float64) * weight
+            steps[part] += np.add.reduceat(squares, marks[:-1] - marks[0]) / np.diff(marks)
+    if len(steps) >= _MOMENTARY:
+        return steps, -1.0
+    y = np.square(process(x, rate, sos, start(sos, len(x)))[0], dtype=np.float64)
+    return steps, float(weights @ y.mean(axis=1)) if x.shape[1] else 0.0
 
 
 def _windows(steps: Array, n: int) -> Array:

@@ -16,11 +16,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nawgraph.audio import large
 from nawgraph.audio.check import signal, within
 from nawgraph.audio.dynamics import Compressor, compress, limit
 from nawgraph.audio.levels import from_db, mix, pan, peak, rms, to_db, to_stereo
 from nawgraph.audio.loudness import integrated, true_peak
-from nawgraph.audio.space import Delay, Reverb, delay, reverb, synced
+from nawgraph.audio.space import (
+    Delay,
+    Reverb,
+    delay_process,
+    delay_start,
+    reverb_process,
+    reverb_start,
+    synced,
+)
 from nawgraph.values.signal import Audio, Float, Stems
 
 TOLERANCE = 0.3
@@ -31,6 +40,9 @@ PASSES = 6
 
 SILENT = -70.0
 """LUFS below which nothing is brought to a loudness: it would only be noise."""
+
+_BLOCK = 1 << 16
+"""Frames that go through a strip at once."""
 
 _FADE = 0.05
 """Seconds in which the returns of the sends fade at the end, where the stems end."""
@@ -142,12 +154,10 @@ def mixdown(
 
     with ThreadPoolExecutor() as pool:
         made = list(pool.map(strip_of, range(len(strips))))
-    common = _common_gain([*made, mix(made, stems.rate)], master.ceiling_db)
-    made = [sound * common for sound in made]
-    premaster = mix(made, stems.rate)
-    finished = _mastered(premaster, stems.rate, master)
-    outputs = Stems(stems.names, tuple(Audio(sound, stems.rate) for sound in made))
-    return Mixdown(Audio(finished, stems.rate), outputs, Audio(premaster, stems.rate))
+    premaster = _summed(made, stems.rate, master.ceiling_db)
+    finished = large.done(_mastered(premaster, stems.rate, master))
+    outputs = Stems(stems.names, tuple(Audio(large.done(sound), stems.rate) for sound in made))
+    return Mixdown(Audio(finished, stems.rate), outputs, Audio(large.done(premaster), stems.rate))
 
 
 def _known(settings: Mapping[str, Channel], names: tuple[str, ...]) -> None:
@@ -169,25 +179,41 @@ def _echo(bpm: float, master: Master) -> Delay:
 def _strip(x: Float, rate: int, channel: Channel, heard: bool, room: Reverb, echo: Delay) -> Float:
     """Fader, pan and the returns of the channel's own sends, [2, frames]. Linear in `x`."""
     frames = x.shape[1]
-    if not heard or channel.volume_db <= -120 or frames == 0:
-        return np.zeros((2, frames), np.float32)
-    dry = pan(to_stereo(x, rate) * np.float32(from_db(channel.volume_db)), rate, channel.pan)
-    wet = np.zeros_like(dry)
-    if channel.reverb:
-        wet += reverb(dry, rate, room, tail=0.0) * np.float32(channel.reverb)
-    if channel.delay:
-        wet += delay(dry, rate, echo, tail=0.0) * np.float32(channel.delay)
-    if channel.reverb or channel.delay:
-        count = min(round(_FADE * rate), frames)
-        wet[:, frames - count :] *= np.linspace(1, 0, count, dtype=np.float32)
-    return dry + wet
+    made = large.zeros(2, frames)
+    if not heard or channel.volume_db <= -120:
+        return made
+    gain, fade = np.float32(from_db(channel.volume_db)), min(round(_FADE * rate), frames)
+    in_room, in_echo = reverb_start(rate, room), delay_start(rate, echo)
+    for span in large.blocks(frames, _BLOCK):
+        dry = pan(to_stereo(x[:, span], rate) * gain, rate, channel.pan)
+        wet = np.zeros_like(dry)
+        if channel.reverb:
+            back, in_room = reverb_process(dry, rate, room, in_room)
+            wet += back * np.float32(channel.reverb)
+        if channel.delay:
+            back, in_echo = delay_process(dry, rate, echo, in_echo)
+            wet += back * np.float32(channel.delay)
+        if span.stop > frames - fade:
+            ramp = np.linspace(1, 0, fade, dtype=np.float32)[max(span.start - (frames - fade), 0) :]
+            ramp = ramp[: span.stop - max(span.start, frames - fade)]
+            wet[:, wet.shape[1] - len(ramp) :] *= ramp
+        made[:, span] = dry + wet
+    return made
 
 
-def _common_gain(sounds: list[Float], ceiling_db: float) -> np.float32:
-    """The gain, at most 1, that keeps all sounds below the ceiling."""
-    top = max(peak(sound) for sound in sounds)
-    ceiling = from_db(ceiling_db)
-    return np.float32(1.0 if top <= ceiling else ceiling / top)
+def _summed(sounds: list[Float], rate: int, ceiling_db: float) -> Float:
+    """The sum of all sounds, when a common gain of at most 1 has brought them, in place, and it below the ceiling."""
+    total = large.zeros(2, sounds[0].shape[1])
+    for span in large.blocks(total.shape[1]):
+        total[:, span] = mix([sound[:, span] for sound in sounds], rate)
+    top, ceiling = max(peak(sound) for sound in (*sounds, total)), from_db(ceiling_db)
+    if top > ceiling:
+        common = np.float32(ceiling / top)
+        for span in large.blocks(total.shape[1]):
+            for sound in sounds:
+                sound[:, span] *= common
+            total[:, span] = mix([sound[:, span] for sound in sounds], rate)
+    return total
 
 
 def _mastered(premaster: Float, rate: int, master: Master) -> Float:
@@ -210,7 +236,7 @@ def _to_loudness(x: Float, rate: int, now: float, target: float, ceiling_db: flo
     tried: list[tuple[float, float]] = []
     best, nearest = x, math.inf
     for _ in range(PASSES):
-        limited = limit(x * np.float32(from_db(gain)), rate, ceiling_db)
+        limited = limit(_louder(x, gain), rate, ceiling_db)
         missed = target - integrated(limited, rate)
         if abs(missed) < nearest:
             best, nearest = limited, abs(missed)
@@ -222,6 +248,13 @@ def _to_loudness(x: Float, rate: int, now: float, target: float, ceiling_db: flo
         tried.append((gain, missed))
         gain += min(missed / max(slope, 0.15), 12.0)
     return best
+
+
+def _louder(x: Float, db: float) -> Float:
+    made = large.zeros(*x.shape)
+    for span in large.blocks(x.shape[1]):
+        np.multiply(x[:, span], np.float32(from_db(db)), out=made[:, span])
+    return made
 
 
 # ------------------------------------------------------------------------------------- meters

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 
+from nawgraph.audio import large
 from nawgraph.values.signal import Float
 
 # The standard's 48 coefficients in four phases; the other two are the first two backwards.
@@ -37,15 +39,23 @@ def fine_kernel() -> tuple[Float, int]:
     return (np.sinc(t) * window).astype(np.float32), half - 1
 
 
-def frame_peaks(x: Float, floor: float = 0.0) -> Float:
-    """For every frame the largest true peak next to it over all channels, float32 [frames], linear.
+def frame_peaks(x: Float, floor: float = 0.0) -> Iterator[tuple[slice, Float]]:
+    """For every frame the largest true peak next to it over all channels, linear: block by block, float32 [frames].
 
     The larger of the standard's interpolator and of a finer one, so that no meter shows more. Where it is below
     `floor` it may be the sample peak only.
     """
-    from nawgraph.audio.kernels.truepeak import true_peaks
+    standard, fine = peaks_by(x, standard_kernel(), floor), peaks_by(x, fine_kernel(), floor)
+    for (span, a), (_, b) in zip(standard, fine, strict=True):
+        yield span, np.maximum(a, b)
 
-    x = np.ascontiguousarray(x)
-    taps, before = standard_kernel()
-    fine, fine_before = fine_kernel()
-    return np.maximum(true_peaks(x, taps, before, floor), true_peaks(x, fine, fine_before, floor))
+
+def peaks_by(x: Float, kernel: tuple[Float, int], floor: float) -> Iterator[tuple[slice, Float]]:
+    """What `frame_peaks` gives, by one interpolator."""
+    from nawgraph.audio.kernels.truepeak import BLOCK, true_peaks
+
+    taps, before = kernel
+    for span in large.blocks(x.shape[1]):
+        first = max(span.start - BLOCK, 0)  # what is around a block is heard too
+        around = np.ascontiguousarray(x[:, first : span.stop + BLOCK])
+        yield span, true_peaks(around, taps, before, floor)[span.start - first :][: span.stop - span.start]

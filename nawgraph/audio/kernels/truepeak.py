@@ -10,7 +10,8 @@ from nawgraph.heavy import importing
 with importing:
     from numba import njit
 
-_BLOCK = 2048
+BLOCK = 2048
+"""Frames that are passed over together where they cannot reach the floor."""
 
 
 @njit(cache=True, nogil=True)
@@ -31,14 +32,14 @@ def true_peaks(x: Array32, taps: Array32, before: int, floor: float) -> Array32:
         gain = max(gain, total)
     between = np.zeros(frames + 1, np.float32)
     out = np.zeros(frames, np.float32)
-    padded = np.zeros(_BLOCK + length, np.float32)
-    acc = np.zeros(_BLOCK, np.float32)
+    padded = np.zeros(BLOCK + length, np.float32)
+    acc = np.zeros(BLOCK, np.float32)
     for c in range(channels):
         row = x[c]
         for n in range(frames):
             out[n] = max(out[n], abs(row[n]))
-        for begin in range(-1, frames, _BLOCK):
-            size = min(_BLOCK, frames - begin)
+        for begin in range(-1, frames, BLOCK):
+            size = min(BLOCK, frames - begin)
             top = np.float32(0)
             for i in range(size + length - 1):
                 at = begin - before + i

@@ -7,3 +7,4 @@ import numpy.typing as npt
 
 Array32 = npt.NDArray[np.float32]
 Array64 = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]

@@ -17,10 +17,25 @@ def put(data: bytes, text: str) -> bytes:
     Raises:
         ValueError: RF64, a damaged file, or a result of 4 GiB and more.
     """
-    if data[:4] == b"RF64":
+    return b"".join(edited(memoryview(data), (), text))
+
+
+def edited(data: memoryview, dropped: tuple[bytes, ...], text: str | None = None) -> list[bytes | memoryview]:
+    """`data` in parts, without the chunks of these names, and with the text if there is one.
+
+    Raises:
+        ValueError: as `put`.
+    """
+    if bytes(data[:4]) == b"RF64":
         raise ValueError("an RF64 file (over 4 GiB) cannot carry a graph: export FLAC, or shorter parts")
-    raw = text.encode()
-    return _file([*_kept(data, CHUNK), CHUNK + struct.pack("<I", len(raw)) + raw + b"\0" * (len(raw) & 1)])
+    parts = _kept(data, dropped if text is None else (*dropped, CHUNK))
+    if text is not None:
+        raw = text.encode()
+        parts.append(CHUNK + struct.pack("<I", len(raw)) + raw + b"\0" * (len(raw) & 1))
+    size = 4 + sum(len(part) for part in parts)
+    if size >= 1 << 32:
+        raise ValueError("a WAV file ends at 4 GiB: export FLAC, or shorter parts")
+    return [b"RIFF" + struct.pack("<I", size) + b"WAVE", *parts]
 
 
 def get(data: memoryview) -> str | None:
@@ -33,11 +48,6 @@ def get(data: memoryview) -> str | None:
     except ValueError:
         return None
     return decoded(found)
-
-
-def without(data: bytes, name: bytes) -> bytes:
-    """`data` without the chunks of one name, for example libsndfile's PEAK, which holds the time of writing."""
-    return _file(_kept(data, name))
 
 
 def chunks(data: bytes | memoryview) -> Iterator[tuple[bytes, int, int]]:
@@ -56,25 +66,20 @@ def chunks(data: bytes | memoryview) -> Iterator[tuple[bytes, int, int]]:
     raise ValueError("this WAV file is damaged: it has too many chunks")
 
 
-def _kept(data: bytes, dropped: bytes) -> list[bytes]:
+def _kept(data: memoryview, dropped: tuple[bytes, ...]) -> list[bytes | memoryview]:
     """All chunks but the dropped ones, heads and padding included.
 
     Raises:
         ValueError: not RIFF WAVE, or a chunk is longer than the file.
     """
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+    if bytes(data[:4]) != b"RIFF" or bytes(data[8:12]) != b"WAVE":
         raise ValueError("this is not a WAV file")
-    parts = []
+    parts: list[bytes | memoryview] = []
     for name, start, end in chunks(data):
         if end > len(data):
             raise ValueError("this WAV file is damaged: a chunk is longer than the file")
-        if name != dropped:
-            parts.append(data[start - 8 : end] + b"\0" * (end - start & 1))
+        if name not in dropped:
+            parts.append(data[start - 8 : end])
+            if end - start & 1:
+                parts.append(b"\0")
     return parts
-
-
-def _file(parts: list[bytes]) -> bytes:
-    size = 4 + sum(len(part) for part in parts)
-    if size >= 1 << 32:
-        raise ValueError("a WAV file ends at 4 GiB: export FLAC, or shorter parts")
-    return b"".join([b"RIFF", struct.pack("<I", size), b"WAVE", *parts])

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nawgraph.audio import large
 from nawgraph.models.render.phase import inverse, missing, phases
 from nawgraph.models.render.space import (
     DRUM_PARTS,
@@ -130,7 +131,14 @@ def sound(
     It is made in pieces of `PIECE` frames, whose phases go on where those of the last piece ended, and only from the
     first frame on that can be heard to the last. `tell` is called after each piece.
     """
-    made = np.zeros((2, len(features) * HOP + network.size), np.float32)
+    made = large.zeros(2, length)
+    lead = network.size // 2  # samples that the first frame reaches before the sound begins
+
+    def place(begin: int, count: int) -> tuple[slice, slice]:
+        """Where so many samples from one on lie in the sound, and which of them do."""
+        first, last = np.clip([begin - lead, begin - lead + count], 0, length)
+        return slice(first, last), slice(first - begin + lead, last - begin + lead)
+
     heard = np.flatnonzero(features[:, :-SIDES].max(axis=1, initial=-np.inf) > SILENT)
     if len(heard):
         start, stop = max(int(heard[0]) - 2, 0), min(int(heard[-1]) + 3, len(features))
@@ -138,17 +146,16 @@ def sound(
         loudest = 0.0
         for begin in range(start, stop, PIECE):
             end = min(begin + PIECE, stop)
-            span = slice(begin * HOP, begin * HOP + (end - begin) * HOP - network.hop + network.size)
             part, before, loudest = _piece(network, features, begin, end, before, loudest, rng)
-            made[:, span] += part
+            there, own = place(begin * HOP, part.shape[1])
+            made[:, there] += part[:, own]
             if tell is not None:
                 tell()
         rise, fall = missing(network.size, network.hop)
-        first, last = start * HOP, (stop * HOP) - network.hop + network.size
-        made[:, first : first + network.size] *= rise
-        made[:, last - network.size : last] *= fall
-    made = made[:, network.size // 2 :]
-    return np.pad(made, ((0, 0), (0, max(0, length - made.shape[1]))))[:, :length]
+        for begin, weight in ((start * HOP, rise), (stop * HOP - network.hop, fall)):
+            there, own = place(begin, network.size)
+            made[:, there] *= weight[own]
+    return large.done(made)
 
 
 def _piece(
