@@ -92,14 +92,14 @@ class HouseRenderer:
         curves, told = self._courses(guides, total)
         notes = [notes_of(part, score) for part in score.parts if part.notes]
         style = self.styles.index(score.style) if score.style in self.styles else len(self.styles)
-        scenes = [
+        scenes = (
             scene_of(
                 notes, self._player, start, length, style=style, bpm=score.bpm,
                 known=heard[start : start + length], keep=mask[start : start + length].reshape(length, -1),
                 controls=curves[start : start + length], controlled=told,
             )
             for start, length in spans
-        ]  # fmt: skip
+        )  # fmt: skip
         bend = partial(self._bend, curves, told) if guides else None
         made = sample(self.network, scenes, spans, frames, seed, count, steps, bend) + self._shift()
         wide = np.repeat(mask[:frames].min(axis=2), self.space.sizes, axis=1)

@@ -9,7 +9,7 @@ sound and level the same over time. Time and style modulate every layer (adaptiv
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -87,6 +87,11 @@ class Scene:
     def to(self, device: torch.device) -> Scene:
         """The same, on a device."""
         return Scene(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
+    def heard(self) -> Scene:
+        """The same without its slots, most of its size: `Renderer.hear` has been told of them."""
+        none = {name: getattr(self, name)[:0] for name in ("tonal", "tonal_of", "drums", "drums_of")}
+        return replace(self, **{name: part.clone() for name, part in none.items()})
 
 
 class Local(nn.Module):

@@ -7,7 +7,7 @@ is no seam to hear. Noise is keyed by seed and frame: the same frame gets the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -84,14 +84,14 @@ def scene_of(
 
 
 def sample(
-    network: Renderer, scenes: Sequence[Scene], spans: Sequence[tuple[int, int]], frames: int, seed: int,
+    network: Renderer, scenes: Iterable[Scene], spans: Sequence[tuple[int, int]], frames: int, seed: int,
     count: int, steps: Steps, bend: Callable[[F32], None] | None = None,
 ) -> F32:  # fmt: skip
     """Latents [frames, latents].
 
     Args:
         network: the renderer.
-        scenes: one a window.
+        scenes: one a window, each asked for once.
         spans: the windows.
         frames: how many are wanted.
         seed: of the noise.
@@ -104,14 +104,17 @@ def sample(
     device = next(network.parameters()).device
     x = torch.from_numpy(noise(seed, total, network.shape.latents)).to(device)
     weights = [torch.from_numpy(w)[:, None].to(device) for w in fades(spans, frames)]
-    scenes = [scene.to(device) for scene in scenes]
     times = np.linspace(0, 1, count + 1)
     with torch.no_grad():
-        heard = [network.hear(scene) for scene in scenes]
+        heard, rest = [], []
+        for scene in scenes:
+            there = scene.to(device)
+            heard.append(network.hear(there))
+            rest.append(there.heard())
         for number in steps(count, "render"):
             now, then = float(times[number]), float(times[number + 1])
             believed = torch.zeros_like(x)
-            for (start, length), scene, told, weight in zip(spans, scenes, heard, weights, strict=True):
+            for (start, length), scene, told, weight in zip(spans, rest, heard, weights, strict=True):
                 part = x[start : start + length]
                 made = network(part[None], torch.tensor([now], device=device), scene, told)[0]
                 believed[start : start + length] += weight * made
