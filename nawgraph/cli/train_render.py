@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from nawgraph.cli import common
@@ -20,6 +20,9 @@ def register_training(what: Commands) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, default=_DATA, help=f"folder (default: {_DATA})")
     parser.add_argument("--songs", metavar="N", type=int, default=700, help="songs to train on (default: 700)")
     parser.add_argument("--sounds", metavar="N", type=int, default=60, help="of them with their sound (default: 60)")
+    parser.add_argument(
+        "--alone", metavar="P", type=float, default=0.0, help="probability that a song is one part alone (default: 0)"
+    )
     parser.add_argument("--jobs", metavar="N", type=int, default=1, help="processes (default: 1)")
     parser.set_defaults(action=songs)
     for name, help_, steps in (("renderer", "the flow network", 7000), ("vocoder", "the vocoder's networks", 5000)):
@@ -81,8 +84,11 @@ def songs(options: argparse.Namespace) -> int:
 
     _positive(options, "songs", "sounds", "jobs")
     with sentences():
-        write(options.out, "train", min(options.sounds, options.songs), Recipe(audio=True), say, options.jobs)
-        write(options.out, "train", options.songs, Recipe(), say, options.jobs)
+        if not 0 <= options.alone <= 1:
+            raise Stop(f"--alone must be between 0 and 1, got {options.alone:g}")
+        recipe = Recipe(alone=options.alone)
+        write(options.out, "train", min(options.sounds, options.songs), replace(recipe, audio=True), say, options.jobs)
+        write(options.out, "train", options.songs, recipe, say, options.jobs)
     print(options.out)
     return OK
 

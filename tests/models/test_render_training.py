@@ -61,6 +61,16 @@ def test_songs_are_the_same_every_time_and_are_not_made_twice(data: Path) -> Non
     assert second.rate == 44_100
 
 
+def test_some_songs_are_one_part_alone() -> None:
+    (every, sound), (lone, heard) = song(4, Recipe(bars=2)), song(4, Recipe(bars=2, alone=1))
+    assert len(every.parts) > 1
+    assert len(lone.parts) == 1
+    stem = lone.parts[0].stem
+    assert [p.notes for p in every.of_stem(stem) if p.name == lone.parts[0].name] == [lone.parts[0].notes]
+    assert {name for name, audio in heard if np.abs(audio.samples).max() > 1e-4} == {stem}
+    assert heard.frames == sound.frames
+
+
 def test_no_songs_are_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nawgraph train songs"):
         read(tmp_path, "train")

@@ -46,12 +46,14 @@ class Recipe:
         swap: probability that a part plays another instrument of its stem than the style's.
         drop: probability that a part is left out.
         audio: also keep the samples (int16), which the vocoder learns from.
+        alone: probability that a song is left with one of its parts: what an instrument sounds like is heard best then.
     """
 
     bars: int = 12
     swap: float = 0.35
     drop: float = 0.1
     audio: bool = False
+    alone: float = 0.0
 
 
 def song(seed: int, recipe: Recipe = Recipe()) -> tuple[Score, Stems]:
@@ -70,6 +72,9 @@ def song(seed: int, recipe: Recipe = Recipe()) -> tuple[Score, Stems]:
         if rng.random() < recipe.swap:
             name = _another(part.stem, name, rng)
         parts.append(replace(part, instrument=name, gain=part.gain + float(rng.uniform(-4, 3))))
+    if parts and rng.random() < recipe.alone:
+        part = parts[int(rng.integers(len(parts)))]
+        parts = [replace(part, instrument=_another(part.stem, part.instrument, rng))]
     score = replace(score, parts=tuple(parts))
     return score, render(score, seed=seed, tail=False)
 
