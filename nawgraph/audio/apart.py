@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.audio import large
 from nawgraph.audio.check import signal
 from nawgraph.audio.levels import to_stereo
 from nawgraph.audio.resample import fit, resample
@@ -44,7 +45,9 @@ def restored(found: npt.NDArray[np.float32], names: tuple[str, ...], rate: int, 
         part = sound.mean(axis=0, keepdims=True, dtype=np.float32) if mono else sound
         made.append(fit(resample(part, rate, audio.rate), audio.frames))
     if residual:
-        total = np.sum(made, axis=0, dtype=np.float32)
-        rest = names.index(REST) if REST in names else len(names) - 1
-        made[rest] = made[rest] + (whole - total)
+        rest, left = names.index(REST) if REST in names else len(names) - 1, large.zeros(*whole.shape)
+        for span in large.blocks(audio.frames):
+            total = np.sum([part[:, span] for part in made], axis=0, dtype=np.float32)
+            left[:, span] = made[rest][:, span] + (whole[:, span] - total)
+        made[rest] = large.done(left)
     return Stems(names, tuple(Audio(sound, audio.rate) for sound in made))

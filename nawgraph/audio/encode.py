@@ -92,7 +92,7 @@ def parts(
         return [data if text is None else embed(data, text)]
     if x.size * 4 > _MAX_WAV:
         raise ValueError("a WAV file ends at 4 GiB: export shorter parts, or FLAC")
-    stream = (large.file(x.nbytes) if x.nbytes >= large.LARGE else None) or io.BytesIO()
+    stream = large.file(x.nbytes) or io.BytesIO()
     _write(stream, x, rate, "WAV", code, quality, seed)
     if isinstance(stream, io.BytesIO):
         whole = stream.getbuffer()

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from nawgraph.audio import foreign
+from nawgraph.audio import foreign, large
 from nawgraph.audio.check import first_bad_frame
 from nawgraph.audio.encode import FORMATS, parts
 from nawgraph.audio.memory import available
@@ -101,19 +101,19 @@ def _samples(f: Any, file: Path) -> Float:
     if f.frames >= _UNKNOWN:
         return np.ascontiguousarray(f.read(dtype="float32", always_2d=True).T, dtype=np.float32)
     needed, free = 4 * f.frames * f.channels, available()
-    if free is not None and needed > free:
+    if free is not None and needed > free and not large.roomy(needed):
         raise ValueError(
             f"{file} lasts {f.frames / f.samplerate / 60:.0f} minutes and needs {needed / 2**30:.1f} GiB of memory, "
             f"{free / 2**30:.1f} GiB are free: cut it into parts, or close other programs"
         )
-    x, at = np.empty((f.channels, f.frames), np.float32), 0
+    x, at = large.zeros(f.channels, f.frames), 0
     while at < f.frames:
         block = f.read(_BLOCK, dtype="float32", always_2d=True)
         if not len(block):
             break
         x[:, at : at + len(block)] = block.T
         at += len(block)
-    return x if at == f.frames else np.ascontiguousarray(x[:, :at])
+    return large.done(x) if at == f.frames else np.ascontiguousarray(x[:, :at])
 
 
 def write(

@@ -32,7 +32,7 @@ FOLDER = "NAWGRAPH_SCRATCH"
 def zeros(*shape: int) -> Float:
     """Silence, float32: in memory, or in a file where it is large and the disk has room for it."""
     size = 4 * int(np.prod(shape))
-    memory = _mapped(size) if size >= LARGE else None
+    memory = _mapped(size)
     return np.zeros(shape, np.float32) if memory is None else np.frombuffer(memory, np.float32).reshape(shape)
 
 
@@ -57,11 +57,19 @@ def folder() -> Path:
     return lasting if os.access(lasting, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
 
 
-def file(size: int) -> IO[bytes] | None:
-    """A file without a name for so many bytes; None where there is no folder or no room for it."""
+def roomy(size: int) -> bool:
+    """Whether so many bytes would lie in files."""
     try:
-        if shutil.disk_usage(folder()).free < 2 * size:
-            return None
+        return size >= LARGE and shutil.disk_usage(folder()).free >= 2 * size
+    except OSError:
+        return False
+
+
+def file(size: int) -> IO[bytes] | None:
+    """A file without a name for so many bytes; None for few bytes, or where there is no folder or no room."""
+    if not roomy(size):
+        return None
+    try:
         return tempfile.TemporaryFile(dir=folder(), prefix="nawgraph-")
     except OSError:
         return None

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.audio import large
 from nawgraph.audio.check import signal, within
 from nawgraph.values.signal import Float
 
@@ -43,7 +44,11 @@ def rms(samples: Float) -> float:
     """Root mean square over all channels and frames, 0 for no frames."""
     if samples.size == 0:
         return 0.0
-    return math.sqrt(sum(float(np.dot(row.astype(np.float64), row)) for row in samples) / samples.size)
+    total = 0.0
+    for row in samples:
+        for span in large.blocks(len(row)):
+            total += float(np.dot(row[span].astype(np.float64), row[span]))
+    return math.sqrt(total / samples.size)
 
 
 def gain(samples: Float, rate: int, db: float) -> Float:

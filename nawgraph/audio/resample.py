@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nawgraph.audio import large
 from nawgraph.audio.check import signal
 from nawgraph.values.signal import Float
 
@@ -28,7 +29,23 @@ def resample(samples: Float, rate: int, new_rate: int) -> Float:
     if rate == new_rate:
         return x
     frames = resampled_length(x.shape[1], rate, new_rate)
+    if large.roomy(4 * len(x) * max(frames, x.shape[1])):
+        return _streamed(x, rate, new_rate, frames)
     return fit(soxr_resample(x, rate, new_rate), frames)
+
+
+def _streamed(x: Float, rate: int, new_rate: int, frames: int) -> Float:
+    """The same for a sound that is too large to be held twice."""
+    import soxr
+
+    made, at = large.zeros(len(x), frames), 0
+    stream = soxr.ResampleStream(rate, new_rate, len(x), "float32", "HQ")
+    for span in large.blocks(x.shape[1]):
+        part = stream.resample_chunk(np.ascontiguousarray(x[:, span].T), last=span.stop == x.shape[1])
+        count = min(len(part), frames - at)
+        made[:, at : at + count] = part[:count].T
+        at += count
+    return large.done(made)
 
 
 def soxr_resample(x: Float, rate: float, new_rate: float) -> Float:

@@ -99,14 +99,14 @@ def _separator(model: ModelRef) -> ModelRef:
 
 def _apart(network: Any, audio: Audio, residual: bool, ctx: Context, work: Callable[[Float], Float]) -> Stems:
     """The stems of a song, at its rate and of its length."""
+    from nawgraph.audio import large
     from nawgraph.audio.apart import heard, restored
     from nawgraph.audio.memory import demand
 
     channels, stems = min(audio.channels, 2), len(network.names)
-    demand(
-        4 * (round(audio.seconds * network.rate) * 2 * (stems + 1) + audio.frames * channels * (stems + 2)),
-        f"separating {audio.seconds / 60:.0f} minutes",
-    )
+    needed = 4 * (round(audio.seconds * network.rate) * 2 * (stems + 1) + audio.frames * channels * (stems + 2))
+    if not large.roomy(needed):
+        demand(needed, f"separating {audio.seconds / 60:.0f} minutes")
     mixture = heard(audio, network.rate)
     _tell(audio, mixture, ctx)
     return restored(work(mixture), network.names, network.rate, audio, residual)

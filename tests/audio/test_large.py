@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from nawgraph.audio import large
+from nawgraph.audio.apart import restored
 from nawgraph.audio.dynamics import Compressor, compress, limit
 from nawgraph.audio.files import read, write
 from nawgraph.audio.loudness import measure
 from nawgraph.audio.mixer import Channel, Master, mixdown
+from nawgraph.audio.resample import resample
 from nawgraph.values import STEMS, Audio, Stems
 from nawgraph.values.signal import Float
 
@@ -90,6 +92,38 @@ def test_nothing_of_the_size_of_a_song_is_made_besides(mapped: Path, monkeypatch
     tracemalloc.stop()
     assert made[0].nbytes == 48e6
     assert peak < 40e6
+
+
+@pytest.mark.parametrize("rates", [(48_000, 44_100), (44_100, 48_000), (22_050, 44_100)])
+def test_a_large_sound_is_resampled_as_a_small_one(
+    rates: tuple[int, int], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    x = sounds(100_001)["drums"].samples
+    whole = resample(x, *rates)
+    request.getfixturevalue("mapped")
+    monkeypatch.setattr(large.blocks, "__defaults__", (1 << 13,))
+    parts = resample(x, *rates)
+    assert parts.shape == whole.shape
+    assert parts.base is not None
+    np.testing.assert_allclose(parts, whole, atol=1e-6)
+
+
+def test_a_large_song_comes_apart_as_a_small_one(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    pytest.importorskip("torch")
+    from nawgraph.models.loaders import load
+    from nawgraph.values import ModelRef
+
+    network = load(ModelRef("separator", "house"))
+    song = Audio(sum(audio.samples for _, audio in sounds(100_000)) / 4, RATE)
+    whole = restored(network.separate(song.samples), network.names, network.rate, song, True)
+    request.getfixturevalue("mapped")
+    monkeypatch.setattr(large.blocks, "__defaults__", (1 << 13,))
+    parts = restored(network.separate(song.samples), network.names, network.rate, song, True)
+    for (_, a), (_, b) in zip(whole, parts, strict=True):
+        assert b.samples.base is not None
+        np.testing.assert_allclose(a.samples, b.samples, atol=1e-6)
 
 
 def test_without_room_on_the_disk_memory_is_taken(mapped: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.audio import large
 from nawgraph.models.checkpoints import Layout
 from nawgraph.values import STEMS
 from nawgraph.values.signal import Float
@@ -115,12 +116,13 @@ class Demucs:
         """
         order = [self.sources.index(name) for name in self.names]
         length = mixture.shape[1]
-        mono = mixture.mean(axis=0, dtype=np.float64)
-        mean, deviation = (float(mono.mean()), float(mono.std())) if length else (0.0, 0.0)
-        found = np.zeros((len(self.sources), 2, length), np.float32)
+        mean, deviation = _spread(mixture)
+        found = large.zeros(len(self.sources), 2, length)
         if deviation < SILENT:
             return found
-        ready = np.asarray((mixture - mean) / deviation, np.float32)
+        ready = large.zeros(2, length)
+        for span in large.blocks(length):
+            ready[:, span] = (mixture[:, span] - mean) / deviation
         passes = [(index, move) for index in range(len(self.networks)) for move in self._moves(shifts, seed)]
         jobs = [job for one in passes for job in self._jobs(*one, length, overlap)]
         at: tuple[int, int | None] | None = None
@@ -129,10 +131,10 @@ class Demucs:
             if at != (job.index, job.move):
                 at, weights = (job.index, job.move), self._sums(job.index, job.move, length, overlap)
             share = (self._weights[job.index] * len(self.networks) / len(passes)).astype(np.float32)
-            self._add(job, ready, weights, share, found)
+            self._add(job, ready, weights, share, order, found)
         found *= np.float32(deviation)
         found += np.float32(mean)
-        return found[order]
+        return large.done(found)
 
     def _moves(self, shifts: int, seed: int) -> list[int | None]:
         """Where each pass begins, in samples after half a second before the song; None: no pass is moved."""
@@ -156,13 +158,13 @@ class Demucs:
 
     def _sums(self, index: int, move: int | None, length: int, overlap: float) -> F32:
         """Sum of the weights of all segments of a pass, [samples of the song]."""
-        made = np.zeros(length, np.float32)
+        made = large.zeros(length)
         for job in self._jobs(index, move, length, overlap):
             made[max(job.begin, 0) : job.begin + job.length] += job.ramp[max(-job.begin, 0) :]
         return made
 
-    def _add(self, job: Job, song: F32, weights: F32, share: F32, found: F32) -> None:
-        """Add what a network makes of a segment to the stems, in place."""
+    def _add(self, job: Job, song: F32, weights: F32, share: F32, order: list[int], found: F32) -> None:
+        """Add what a network makes of a segment to the stems, in the order that is told, in place."""
         import torch
 
         network = self.networks[job.index]
@@ -174,7 +176,16 @@ class Demucs:
         skip = (made.shape[2] - job.length) // 2 + max(-job.begin, 0)
         begin, end = max(job.begin, 0), job.begin + job.length
         ramp = job.ramp[max(-job.begin, 0) :] / weights[begin:end]
-        found[:, :, begin:end] += share[:, None, None] * (ramp * made[:, :, skip : skip + end - begin])
+        found[:, :, begin:end] += (share[:, None, None] * (ramp * made[:, :, skip : skip + end - begin]))[order]
+
+
+def _spread(mixture: Float) -> tuple[float, float]:
+    """Mean and standard deviation of a mixture, folded down."""
+    length = max(mixture.shape[1], 1)
+    parts = list(large.blocks(mixture.shape[1]))
+    mean = sum(float(mixture[:, s].mean(axis=0, dtype=np.float64).sum()) for s in parts) / length
+    power = sum(float(((mixture[:, s].mean(axis=0, dtype=np.float64) - mean) ** 2).sum()) for s in parts)
+    return mean, float(np.sqrt(power / length))
 
 
 def _cut(song: F32, first: int, length: int) -> F32:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nawgraph.audio import large
+from nawgraph.audio.levels import rms
 from nawgraph.models import own_weights
 from nawgraph.models.separator.bands import HOP, RATE, SIZE
 from nawgraph.values import STEMS, ModelRef
@@ -74,8 +76,8 @@ class HouseSeparator:
 
         length = mixture.shape[1]
         frames = 1 + -(-length // HOP)
-        stems = np.zeros((len(STEMS), 2, length), np.float32)
-        level = float(np.sqrt(np.mean(np.square(mixture, dtype=np.float64)))) if length else 0.0
+        stems = large.zeros(len(STEMS), 2, length)
+        level = rms(mixture)
         if level < SILENT:
             stems[-1] = mixture
             return stems
@@ -87,7 +89,7 @@ class HouseSeparator:
                 made = self._segment(mixture, span, frames, level, device)
             _added(made.cpu().numpy(), span.start, stems)
         _levelled(stems, frames)
-        return stems
+        return large.done(stems)
 
     def _segment(self, mixture: Float, span: range, frames: int, level: float, device: Any) -> Tensor:
         """Windowed frames of the stems, [4, 2, frames of the span, SIZE], not yet added up."""
