@@ -72,7 +72,12 @@ def normalise(samples: Float, rate: int, db: float = -1.0) -> Float:
 def without_dc(samples: Float, rate: int) -> Float:
     """[channels, frames] with each channel's mean taken off."""
     x = signal(samples, rate)
-    return x if x.shape[1] == 0 else (x - x.mean(axis=1, keepdims=True, dtype=np.float64)).astype(np.float32)
+    if x.shape[1] == 0:
+        return x
+    made, mean = large.zeros(*x.shape), x.mean(axis=1, keepdims=True, dtype=np.float64)
+    for span in large.blocks(x.shape[1]):
+        made[:, span] = x[:, span] - mean
+    return large.done(made)
 
 
 # ------------------------------------------------------------------------------------- stereo

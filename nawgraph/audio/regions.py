@@ -68,7 +68,7 @@ def put(old: F32, fresh: F32, rate: int, on: npt.NDArray[np.bool_], mask: Mask, 
         whole = low <= 0 and high >= rate / 2
         if not whole and (high - low < NARROWEST or low >= rate / 2):
             continue
-        weight = weights(times, mask.frame_rate, rate, old.shape[1], fade, smooth=not whole)
+        weight = weights(times, mask.frame_rate, rate, old.shape[1], fade)
         for begin, end in _spans(weight > 0):
             part = slice(begin, end)
             change = fresh[:, part] - old[:, part] if whole else _between(old, fresh, begin, end, low, high, rate)
@@ -76,17 +76,16 @@ def put(old: F32, fresh: F32, rate: int, on: npt.NDArray[np.bool_], mask: Mask, 
     return made
 
 
-def weights(
-    times: npt.NDArray[np.bool_], frame_rate: float, rate: int, frames: int, fade: float, smooth: bool = False
-) -> F32:
-    """How much of the new sound is heard, float32 [frames]: 0 outside, ramps of `fade` seconds inside."""
+def weights(times: npt.NDArray[np.bool_], frame_rate: float, rate: int, frames: int, fade: float) -> F32:
+    """How much of the new sound is heard, float32 [frames]: 0 outside, raised cosines of `fade` seconds inside.
+
+    A straight ramp has a corner at either end, which is heard as a change of the spectrum in quiet, steady sound.
+    """
     places = np.minimum((np.arange(frames) * (frame_rate / rate)).astype(np.int64), len(times) - 1)
     inside = times[places]
     weight: F32 = inside.astype(np.float32)
     size = round(fade * rate)
-    ramp = ((np.arange(size) + 0.5) / max(size, 1)).astype(np.float32)
-    if smooth:
-        ramp = np.asarray(0.5 - 0.5 * np.cos(np.pi * ramp), np.float32)
+    ramp = np.asarray(0.5 - 0.5 * np.cos(np.pi * (np.arange(size) + 0.5) / max(size, 1)), np.float32)
     for edge in np.flatnonzero(np.diff(inside.astype(np.int8))) if size else ():
         if inside[edge + 1]:
             part = weight[edge + 1 : edge + 1 + size]

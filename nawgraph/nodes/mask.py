@@ -158,7 +158,13 @@ def _frames(score: Score) -> int:
     return score.grid.frames(MASK_RATE) + TAIL * MASK_RATE
 
 
-@node("stems.splice", version=2, title="Splice stems", migrations={1: dict}, aliases=("inpaint", "patch", "punch in"))
+@node(
+    "stems.splice",
+    version=3,
+    title="Splice stems",
+    migrations={1: dict, 2: dict},
+    aliases=("inpaint", "patch", "punch in"),
+)
 def splice(stems: Stems, fresh: Stems, mask: Mask, *, fade: Annotated[float, Range(0, 1, unit="s")] = 0.03) -> Stems:
     """Put new sound in where a mask says so, faded in and out within `fade` seconds inside the mask.
 

@@ -96,8 +96,8 @@ def encode(stems: Stems, *, ctx: Context) -> Latents:
 
 @node(
     "render.inpaint",
-    version=2,
-    migrations={1: dict},
+    version=3,
+    migrations={1: dict, 2: dict},
     title="Paint anew by network",
     needs="gpu",
     models={"renderer": RENDERER, "vocoder": VOCODER},

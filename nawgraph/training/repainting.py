@@ -43,15 +43,16 @@ def rows(house: House, found: list[Take], say: Callable[[str], None] = print) ->
         outside.append(_outside(old, made, begin, end))
         for name in ("bass", "other"):
             if _loud(old, name, begin, end):
-                edges.append(_edge(made, name, begin, end))
-                cuts.append(_edge(cut, name, begin, end))
+                own = float(_flux(old[name].samples).max())
+                edges.append(_edge(made, name, begin, end) / own)
+                cuts.append(_edge(cut, name, begin, end) / own)
         if _loud(old, "other", begin, end):
             narrow = band(brush(score, strokes=[f"other {_BARS[0]} {_BARS[1]}"]), low=_BAND[0], high=_BAND[1])
             beside.append(_beside(old, inpaint(score, old, narrow, seed=100 + number, ctx=ctx), begin, end))
     changed, leak, seam = float(np.max(outside)), float(np.max(beside)), float(np.max(edges))
     yield Row("painted anew: samples changed outside the mask, worst of all", changed, None, None, "0", changed == 0)
     yield Row("painted anew in a band: change beside it, dB, worst", leak, None, None, "≤ -40", leak <= -40)
-    name = "painted anew: change of spectrum at the edges over the largest elsewhere, worst (chance: without fades)"
+    name = "painted anew: change of spectrum at the edges over the song's own largest, worst (chance: without fades)"
     yield Row(name, seam, None, float(np.median(cuts)), "≤ 1", seam <= 1)
 
 
@@ -87,13 +88,11 @@ def _beside(old: Stems, made: Stems, begin: int, end: int) -> float:
 
 
 def _edge(made: Stems, name: str, begin: int, end: int) -> float:
-    """The largest change from frame to frame at both edges, over the largest elsewhere in the song."""
+    """The largest change of the spectrum from frame to frame at both edges, dB."""
     fade = round(_FADE * RATE)
     change = _flux(made[name].samples)
-    edges = np.zeros(len(change), bool)
-    for first, last in ((begin, begin + fade), (end - fade, end)):
-        edges[first // 256 - 6 : last // 256 + 4] = True
-    return float(change[edges].max() / change[~edges].max())
+    spans = ((begin, begin + fade), (end - fade, end))
+    return float(max(change[first // 256 - 6 : last // 256 + 4].max() for first, last in spans))
 
 
 def _flux(samples: npt.NDArray[np.float32]) -> Array:

@@ -64,9 +64,12 @@ def test_a_listener_hears_which_instrument_was_asked_for(house: House, monkeypat
 def test_a_part_alone_is_told_by_its_colour_and_its_strokes_not_by_its_level() -> None:
     rng = np.random.default_rng(0)
     noise = rng.standard_normal((1, 44_100)).astype(np.float32)
-    one = timbre.features(Audio(noise * 0.1, 44_100))
-    np.testing.assert_allclose(timbre.features(Audio(noise * 0.01, 44_100)), one, atol=1e-3)
-    assert np.abs(timbre.features(Audio(np.cumsum(noise, axis=1) * 1e-3, 44_100)) - one).max() > 1
+    notes = [(0.2, 60), (0.5, 67)]
+    one = timbre.features(Audio(noise * 0.1, 44_100), notes)
+    np.testing.assert_allclose(timbre.features(Audio(noise * 0.01, 44_100), notes), one, atol=1e-3)
+    assert np.abs(timbre.features(Audio(np.cumsum(noise, axis=1) * 1e-3, 44_100), notes) - one).max() > 1
+    assert np.isfinite(timbre.features(Audio(noise, 44_100), [])).all()
+    assert np.isfinite(timbre.features(Audio(noise, 44_100), [(0.99, 60)])).all()
 
 
 def test_painting_anew_keeps_what_is_outside(house: House, takes: list[Take]) -> None:
