@@ -35,6 +35,18 @@ def say(sentence: str) -> None:
     print(f"nawgraph: {sentence}", file=sys.stderr)
 
 
+def positive(options: argparse.Namespace, *names: str) -> None:
+    """See that options which count something, where they are given, are 1 or more.
+
+    Raises:
+        Stop: one is not.
+    """
+    for name in names:
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise Stop(f"--{name.replace('_', '-')} must be 1 or more, got {value}")
+
+
 def print_json(data: Any) -> None:
     """One JSON object on stdout."""
     print(json.dumps(data, allow_nan=False))

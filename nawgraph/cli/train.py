@@ -18,7 +18,7 @@ from nawgraph.cli import (
     train_separator,
     train_song,
 )
-from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
+from nawgraph.cli.common import FAILED, OK, Commands, Stop, positive, say, sentences
 
 if TYPE_CHECKING:
     from nawgraph.training.evaluate import Row
@@ -93,7 +93,7 @@ def data(options: argparse.Namespace) -> int:
     """Make training data; what is there already is kept."""
     from nawgraph.training.data import write
 
-    _positive(options, "songs", "held_out", "jobs")
+    positive(options, "songs", "held_out", "jobs")
     if not 0 <= options.seed < 1 << 16:
         raise Stop(f"--seed must be 0 to 65535, got {options.seed}")
     for split, count in (("validation", options.held_out), ("test", options.held_out), ("train", options.songs)):
@@ -116,7 +116,7 @@ def planner(options: argparse.Namespace) -> int:
     from nawgraph.training.feeding import device_of
     from nawgraph.training.planner import FURTHER, TINY, Recipe, Trainer, kept_recipe
 
-    _positive(options, "batch", "threads", "steps")
+    positive(options, "batch", "threads", "steps")
     if options.hours is not None and not options.hours > 0:
         raise Stop(f"--hours must be more than 0, got {options.hours:g}")
     torch.set_num_threads(options.threads)
@@ -167,7 +167,7 @@ def evaluate(options: argparse.Namespace) -> int:
     from nawgraph.training import evaluate as figures
     from nawgraph.training.data import read
 
-    _positive(options, "songs")
+    positive(options, "songs")
     wishes = {n: getattr(options, n) for n in ("temperature", "top_p", "guidance") if getattr(options, n) is not None}
     path, rows = options.weights or WEIGHTS, []
     with sentences():
@@ -209,13 +209,6 @@ def _table(rows: list[Row]) -> str:
         figures = " | ".join(shown(v) for v in (row.planner, row.composer, row.chance))
         lines.append(f"| {row.name} | {figures} | {row.target or '–'} | {verdict} |")
     return "\n".join(lines)
-
-
-def _positive(options: argparse.Namespace, *names: str) -> None:
-    for name in names:
-        value = getattr(options, name)
-        if value is not None and value < 1:
-            raise Stop(f"--{name.replace('_', '-')} must be 1 or more, got {value}")
 
 
 def _needs_torch() -> None:

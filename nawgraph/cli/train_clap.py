@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nawgraph.cli import common, train_render
-from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
+from nawgraph.cli.common import FAILED, OK, Commands, Stop, positive, say, sentences
 
 if TYPE_CHECKING:
     from nawgraph.training.clap.clips import Clip
@@ -58,7 +58,7 @@ def clips(options: argparse.Namespace) -> int:
     """Make the clips; what is there already is kept."""
     from nawgraph.training.clap.clips import write
 
-    _positive(options, "clips", "held_out", "jobs")
+    positive(options, "clips", "held_out", "jobs")
     if not 0 <= options.seed < 1 << 16:
         raise Stop(f"--seed must be 0 to 65535, got {options.seed}")
     with sentences():
@@ -75,7 +75,7 @@ def clap(options: argparse.Namespace) -> int:
     from nawgraph.training.clap.train import FULL, TINY, Plan, Run
     from nawgraph.training.feeding import device_of
 
-    _positive(options, "steps", "batch")
+    positive(options, "steps", "batch")
     with sentences():
         train, validation = (read(options.data, split) for split in ("train", "validation"))
         if not 0 < options.rate <= 0.1:
@@ -132,9 +132,3 @@ def _test_clips(options: argparse.Namespace) -> list[Clip]:
         if number % 32 == 31:
             say(f"{number + 1} of {options.clips} test clips")
     return made
-
-
-def _positive(options: argparse.Namespace, *names: str) -> None:
-    for name in names:
-        if getattr(options, name) < 1:
-            raise Stop(f"--{name.replace('_', '-')} must be 1 or more, got {getattr(options, name)}")

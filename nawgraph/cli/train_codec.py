@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nawgraph.cli import common, train_render
-from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
+from nawgraph.cli.common import FAILED, OK, Commands, Stop, positive, say, sentences
 
 if TYPE_CHECKING:
     from nawgraph.values import Audio
@@ -61,7 +61,7 @@ def sounds(options: argparse.Namespace) -> int:
     """Make the sounds; what is there already is kept."""
     from nawgraph.training.codec.sounds import write
 
-    _positive(options, "sounds", "held_out", "jobs")
+    positive(options, "sounds", "held_out", "jobs")
     with sentences():
         for split, count in (("test", options.held_out), ("train", options.sounds)):
             write(options.out, split, count, say, options.jobs)
@@ -78,7 +78,7 @@ def codec(options: argparse.Namespace) -> int:
     from nawgraph.training.feeding import device_of
 
     if options.steps is not None:
-        _positive(options, "steps")
+        positive(options, "steps")
     with sentences():
         plan = replace(TINY if options.tiny else Plan(), seed=options.seed)
         plan = replace(plan, steps=options.steps or plan.steps)
@@ -124,7 +124,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def codecs(options: argparse.Namespace) -> int:
     """Print the table of codecs; status 1 if one of them could not be measured."""
-    _positive(options, "sounds")
+    positive(options, "sounds")
     train_render.prepare(options)
     from nawgraph.training.codec import compare
 
@@ -174,9 +174,3 @@ def _clips(options: argparse.Namespace) -> list[Audio]:
         write(Path(made), "test", options.sounds, say)
         sounds = read(Path(made), "test", options.sounds)
         return [Audio(np.asarray(s[None] / 32767, np.float32), RATE) for s in sounds]
-
-
-def _positive(options: argparse.Namespace, *names: str) -> None:
-    for name in names:
-        if getattr(options, name) < 1:
-            raise Stop(f"--{name.replace('_', '-')} must be 1 or more, got {getattr(options, name)}")

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from nawgraph.cli import common
-from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
+from nawgraph.cli.common import FAILED, OK, Commands, Stop, positive, say, sentences
 
 _DATA, _FLOW, _VOCODER = Path("train/songs"), Path("train/renderer"), Path("train/vocoder")
 
@@ -82,7 +82,7 @@ def songs(options: argparse.Namespace) -> int:
     """Make the songs; what is there already is kept."""
     from nawgraph.training.render.songs import Recipe, write
 
-    _positive(options, "songs", "sounds", "jobs")
+    positive(options, "songs", "sounds", "jobs")
     with sentences():
         if not 0 <= options.alone <= 1:
             raise Stop(f"--alone must be between 0 and 1, got {options.alone:g}")
@@ -158,7 +158,7 @@ def evaluate(options: argparse.Namespace) -> int:
     from nawgraph.training.render import evaluate as figures
     from nawgraph.values import ModelRef
 
-    _positive(options, "songs", "steps")
+    positive(options, "songs", "steps")
     with sentences():
         paint, speak = (load(ModelRef(kind, getattr(options, kind))) for kind in ("renderer", "vocoder"))
         if options.int8:
@@ -196,9 +196,3 @@ def until(options: argparse.Namespace) -> float:
     if not options.hours > 0:
         raise Stop(f"--hours must be more than 0, got {options.hours:g}")
     return time.monotonic() + float(options.hours) * 3600
-
-
-def _positive(options: argparse.Namespace, *names: str) -> None:
-    for name in names:
-        if getattr(options, name) < 1:
-            raise Stop(f"--{name} must be 1 or more, got {getattr(options, name)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nawgraph.cli import common, train_render
-from nawgraph.cli.common import FAILED, OK, Commands, Stop, say, sentences
+from nawgraph.cli.common import FAILED, OK, Commands, positive, say, sentences
 
 _DATA, _RUN = Path("train/songs"), Path("train/separator")
 
@@ -49,7 +49,7 @@ def separator(options: argparse.Namespace) -> int:
     from nawgraph.training.separator.export import export
     from nawgraph.training.separator.train import TINY, Plan, Run
 
-    _positive(options, "steps", "batch")
+    positive(options, "steps", "batch")
     with sentences():
         plan = Plan(steps=options.steps, batch=options.batch, seed=options.seed)
         shape = TINY if options.tiny else None
@@ -69,7 +69,7 @@ def evaluate(options: argparse.Namespace) -> int:
     from nawgraph.training.separator import evaluate as figures
     from nawgraph.values import ModelRef
 
-    _positive(options, "songs")
+    positive(options, "songs")
     with sentences():
         model: Any = load(ModelRef("separator", options.weights))
         if options.int8:
@@ -84,9 +84,3 @@ def evaluate(options: argparse.Namespace) -> int:
             verdict = {None: "", True: "met", False: "missed"}[row.met]
             print(f"| {row.name} | {shown} | {row.target or '–'} | {verdict} |")
     return OK if all(row.met is not False for row in rows) else FAILED
-
-
-def _positive(options: argparse.Namespace, *names: str) -> None:
-    for name in names:
-        if getattr(options, name) < 1:
-            raise Stop(f"--{name.replace('_', '-')} must be 1 or more, got {getattr(options, name)}")
