@@ -87,9 +87,7 @@ def process(
     from nawgraph.audio.kernels.dynamics import compressor_gain
 
     x = signal(samples, rate)
-    key = x if sidechain is None else signal(sidechain, rate, "the sidechain")
-    if key.shape[1] != x.shape[1]:
-        raise ValueError(f"the sidechain has {key.shape[1]} frames, the sound {x.shape[1]}: make them equally long")
+    key = x if sidechain is None else _key(sidechain, rate, x)
     after = state.copy()
     factors = compressor_gain(
         np.ascontiguousarray(key),
@@ -105,11 +103,19 @@ def process(
 
 def compress(samples: Float, rate: int, settings: Compressor, sidechain: Float | None = None) -> Float:
     """Compress [channels, frames] from rest; see `process`."""
-    made, state = large.zeros(*np.shape(samples)), start()
-    for span in large.blocks(made.shape[1]):
-        key = None if sidechain is None else sidechain[:, span]
-        made[:, span], state = process(samples[:, span], rate, settings, state, key)
+    x = signal(samples, rate)
+    key = None if sidechain is None else _key(sidechain, rate, x)
+    made, state = large.zeros(*x.shape), start()
+    for span in large.blocks(x.shape[1]):
+        made[:, span], state = process(x[:, span], rate, settings, state, None if key is None else key[:, span])
     return made
+
+
+def _key(sidechain: Float, rate: int, x: Float) -> Float:
+    key = signal(sidechain, rate, "the sidechain")
+    if key.shape[1] != x.shape[1]:
+        raise ValueError(f"the sidechain has {key.shape[1]} frames, the sound {x.shape[1]}: make them equally long")
+    return key
 
 
 def _pole(seconds: float, rate: int) -> float:

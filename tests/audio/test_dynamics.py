@@ -125,3 +125,12 @@ def test_impossible_settings_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match="must be between"):
             make()
+
+
+def test_what_is_wrong_with_a_long_sound_is_said_as_with_a_short_one() -> None:
+    x = np.zeros((1, 2_000_000), np.float32)
+    with pytest.raises(ValueError, match="sidechain has 2000001 frames, the sound 2000000"):
+        d.compress(x, 44_100, d.Compressor(), np.zeros((1, 2_000_001), np.float32))
+    x[0, 1_500_000] = np.nan
+    with pytest.raises(ValueError, match=r"at 34\.014 s"):
+        d.compress(x, 44_100, d.Compressor())

@@ -69,7 +69,8 @@ def test_what_is_narrow_or_not_float32_goes_the_plain_way() -> None:
     assert not worth(drawn(0, 1, WIDE, 9).half(), drawn(0, WIDE, WIDE, 7).half())
 
 
-def test_a_dac_with_wide_layers_makes_what_the_published_network_makes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("frames", [1, 23, 24 * 6 + 1, 24 * 150])
+def test_a_dac_with_wide_layers_makes_what_the_published_network_makes(tmp_path: Path, frames: int) -> None:
     transformers = pytest.importorskip("transformers")
     torch.manual_seed(0)
     config = transformers.DacConfig(
@@ -84,9 +85,10 @@ def test_a_dac_with_wide_layers_makes_what_the_published_network_makes(tmp_path:
     theirs = transformers.DacModel(config).eval()
     theirs.save_pretrained(tmp_path)
     ours = checkpoints.build(checkpoints.read(tmp_path / "model.safetensors"), "dac", "dac/wide")
-    x = np.random.default_rng(0).normal(0, 0.2, (1, 24 * 150)).astype(np.float32)
+    x = np.random.default_rng(0).normal(0, 0.2, (1, frames)).astype(np.float32)
+    whole = np.pad(x, ((0, 0), (0, -frames % 24)))
     with torch.inference_mode():
-        codes = theirs.encode(torch.tensor(x[None])).audio_codes
+        codes = theirs.encode(torch.tensor(whole[None])).audio_codes
         sound = theirs.decode(audio_codes=codes).audio_values.numpy().reshape(1, -1)
     for piece in (10.0, 0.031):
         ours.piece = piece
