@@ -123,7 +123,9 @@ def test_a_large_song_comes_apart_as_a_small_one(
     parts = restored(network.separate(song.samples), network.names, network.rate, song, True)
     for (_, a), (_, b) in zip(whole, parts, strict=True):
         assert b.samples.base is not None
-        np.testing.assert_allclose(a.samples, b.samples, atol=1e-6)
+        # A block in a wrong place is off by 0.1 and more. Two runs of the network have the same bits here, but on
+        # another machine, busy with other tests, they once were 9e-5 apart over the frames that one frame reaches.
+        np.testing.assert_allclose(a.samples, b.samples, atol=1e-3)
 
 
 def test_without_room_on_the_disk_memory_is_taken(mapped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
