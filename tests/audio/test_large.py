@@ -117,15 +117,19 @@ def test_a_large_song_comes_apart_as_a_small_one(
 
     network = load(ModelRef("separator", "house"))
     song = Audio(sum(audio.samples for _, audio in sounds(100_000)) / 4, RATE)
-    whole = restored(network.separate(song.samples), network.names, network.rate, song, True)
+    found = network.separate(song.samples)
+    whole = restored(found, network.names, network.rate, song, True)
     request.getfixturevalue("mapped")
     monkeypatch.setattr(large.blocks, "__defaults__", (1 << 13,))
-    parts = restored(network.separate(song.samples), network.names, network.rate, song, True)
+    parts = restored(found, network.names, network.rate, song, True)
     for (_, a), (_, b) in zip(whole, parts, strict=True):
-        assert b.samples.base is not None
-        # A block in a wrong place is off by 0.1 and more. Two runs of the network have the same bits here, but on
-        # another machine, busy with other tests, they once were 9e-5 apart over the frames that one frame reaches.
-        np.testing.assert_allclose(a.samples, b.samples, atol=1e-3)
+        assert np.array_equal(a.samples, b.samples)
+    assert parts["other"].samples.base is not None  # it does lie in a file
+    again = network.separate(song.samples)
+    assert again.base is not None
+    # A segment in a wrong place is off by 0.1 and more. Two runs of the network had the same bits wherever this was
+    # tried but once, on a machine busy with other tests: 9e-5 apart, and nobody found out why.
+    np.testing.assert_allclose(again, found, atol=1e-3)
 
 
 def test_without_room_on_the_disk_memory_is_taken(mapped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
